@@ -69,10 +69,9 @@ type Options struct {
 	// DryRun plans and passes the gate, and changes nothing.
 	DryRun bool
 
-	// Files is how many files are worked on at once; 0 means 10. Uploads and
-	// Downloads bound the requests that carry content, over all files; 0 means
-	// as many as Files.
-	Files, Uploads, Downloads int
+	// Files is how many files are worked on at once; 0 means DefaultThreads. The
+	// requests that carry content are bounded by the client (b2.Config).
+	Files int
 
 	// SpoolDir is where removals wait for the gate; empty means the system's
 	// folder for temporary files.
@@ -93,7 +92,7 @@ func (o *Options) check() error {
 		return errors.New("compare_threshold must be a positive integer")
 	case o.Extraneous == ExtraneousKeepDays && !(o.KeepDays > 0):
 		return fmt.Errorf("--keep-days %v: the number of days must be above 0; use --delete to keep no old versions", o.KeepDays)
-	case o.Files < 0 || o.Uploads < 0 || o.Downloads < 0:
+	case o.Files < 0:
 		return errors.New("the number of threads must be at least 1")
 	}
 	return nil
