@@ -1,0 +1,45 @@
+package ui
+
+import (
+	"context"
+	"errors"
+
+	"github.com/bowline-sync/bowline/b2sync"
+)
+
+// Outcome is all that is known about a run when it has ended.
+type Outcome struct {
+	b2sync.Summary
+	Calls  Calls
+	Plan   Plan    // of a dry run: what the real run would need
+	Prices *Prices // nil leaves the cost out
+}
+
+// Plan is what the run that a dry run stands for would need.
+type Plan struct {
+	Calls  Calls // beside those of the dry run, which the real run makes as well
+	Stored int64 // bytes added to the storage of the bucket
+}
+
+// Stopped is the cause of a run that was ended on purpose before it was done:
+// by a signal, or by a limit that the user set.
+type Stopped struct{ By string }
+
+func (s *Stopped) Error() string { return "stopped by " + s.By }
+
+// Is makes a stopped run a cancelled one.
+func (s *Stopped) Is(target error) bool { return target == context.Canceled }
+
+// stoppedBy names what stopped the run, or returns "".
+func stoppedBy(err error) string {
+	if s, ok := errors.AsType[*Stopped](err); ok {
+		return s.By
+	}
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return "a time limit"
+	case errors.Is(err, context.Canceled):
+		return "interrupt"
+	}
+	return ""
+}

@@ -1,0 +1,97 @@
+package ui
+
+import (
+	"fmt"
+	"unicode/utf8"
+)
+
+// appendName appends name as an action line shows it: quoted as a POSIX shell
+// would need it if quote is set, control characters escaped if escape is set.
+func appendName(dst []byte, name string, escape, quote bool) []byte {
+	if quote {
+		return appendQuoted(dst, escaped(name, escape))
+	}
+	return appendEscaped(dst, name, escape)
+}
+
+// escaped is s with its control characters escaped, if escape is set.
+func escaped(s string, escape bool) string {
+	if !escape || isCalm(s) {
+		return s
+	}
+	return string(appendEscaped(nil, s, true))
+}
+
+// isCalm reports that s is made of printable ASCII only, as most names are.
+func isCalm(s string) bool {
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// appendEscaped appends s so that it can do nothing to a terminal: control
+// characters, line breaks and bytes that are not UTF-8 become \x1b and the
+// like, in the reference's notation.
+func appendEscaped(dst []byte, s string, escape bool) []byte {
+	if !escape || isCalm(s) {
+		return append(dst, s...)
+	}
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		switch {
+		case r == utf8.RuneError && size == 1:
+			dst = fmt.Appendf(dst, `\x%02x`, s[i])
+		case isControl(r):
+			dst = fmt.Appendf(dst, `\x%02x`, r)
+		case r == '\u2028' || r == '\u2029':
+			dst = fmt.Appendf(dst, `\u%04x`, r)
+		default:
+			dst = append(dst, s[i:i+size]...)
+		}
+		i += size
+	}
+	return dst
+}
+
+// isControl reports the C0 and C1 controls and DEL.
+func isControl(r rune) bool { return r < ' ' || r >= 0x7f && r <= 0x9f }
+
+// appendQuoted quotes s as Python's shlex.quote does, because the reference's
+// lines are made with it: a name with any byte that a shell might take
+// differently goes into single quotes.
+func appendQuoted(dst []byte, s string) []byte {
+	if s != "" && isShellSafe(s) {
+		return append(dst, s...)
+	}
+	dst = append(dst, '\'')
+	for i := range len(s) {
+		if s[i] == '\'' {
+			dst = append(dst, `'"'"'`...)
+		} else {
+			dst = append(dst, s[i])
+		}
+	}
+	return append(dst, '\'')
+}
+
+// shellSafe holds the bytes that need no quotes: letters, digits and
+// @ % + = : , . / _ -
+var shellSafe = func() (safe [256]bool) {
+	const bytes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789@%+=:,./_-"
+	for i := range len(bytes) {
+		safe[bytes[i]] = true
+	}
+	return safe
+}()
+
+func isShellSafe(s string) bool {
+	for i := range len(s) {
+		if !shellSafe[s[i]] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,201 @@
+package ui
+
+import (
+	"fmt"
+	"hash/maphash"
+	"io"
+
+	"github.com/bowline-sync/bowline/b2sync"
+)
+
+// TextConfig says where and how a run is told to people.
+type TextConfig struct {
+	Stdout, Stderr io.Writer
+	// StdoutTTY and StderrTTY say that these are terminals.
+	StdoutTTY, StderrTTY bool
+	// Escape shows control characters in names as \x1b and the like.
+	Escape  bool
+	Verdict VerdictMode
+	// NoProgress draws no status block. Without it, one is drawn on Stderr if
+	// that is a terminal and Progress is set.
+	NoProgress bool
+	// Progress is asked several times a second while a block is drawn.
+	Progress func() b2sync.Progress
+	// Meter counts the calls; nil shows none.
+	Meter *Meter
+	// Prices puts a price on the calls; nil shows none.
+	Prices *Prices
+	// Plan says what a dry run would need; nil leaves it out of the verdict.
+	Plan func() Plan
+	// More says where failures beyond the first ones can be read; "" says only
+	// how many there are.
+	More string
+}
+
+// Text tells a run as lines of text. It is a [b2sync.Listener]; Close ends it.
+// The program must ignore SIGPIPE, or a reader of standard output that goes
+// away ends the run instead of the output.
+type Text struct {
+	cfg      TextConfig
+	out, err *stream
+	block    *block // nil when none is drawn
+	warned   map[uint64]struct{}
+	seed     maphash.Seed
+	failures []string // the first ones
+	failed   int64
+	// since counts the lines printed after the first failure.
+	since int64
+}
+
+const (
+	recapFailures = 20     // failures that the recap names
+	recapAfter    = 20     // lines after which a failure may be out of sight
+	knownWarnings = 50_000 // warnings remembered so that none is said twice
+)
+
+// NewText starts telling a run. The caller calls Close when the run has ended,
+// whatever happens.
+func NewText(cfg TextConfig) *Text {
+	t := &Text{cfg: cfg, seed: maphash.MakeSeed()}
+	out, err := cfg.Stdout, cfg.Stderr
+	if cfg.StderrTTY && !cfg.NoProgress && cfg.Progress != nil {
+		t.block = newBlock(cfg.Stderr, cfg.Progress, cfg.Meter)
+		err = t.block
+		if cfg.StdoutTTY {
+			out = t.block
+		}
+	}
+	t.out, t.err = newStream(out), newStream(err)
+	return t
+}
+
+// Event prints what an event has to say.
+func (t *Text) Event(e b2sync.Event) {
+	switch e := e.(type) {
+	case b2sync.ActionDone:
+		if e.Err != nil {
+			t.fail(failure(e, t.cfg.Escape))
+			return
+		}
+		t.print(func(dst []byte) []byte { return appendAction(dst, e.Action, t.cfg.Escape) })
+	case b2sync.Problem:
+		if e.Warning {
+			t.warn(problem(e, t.cfg.Escape))
+		} else {
+			t.fail(problem(e, t.cfg.Escape))
+		}
+	case b2sync.Remark:
+		t.print(func(dst []byte) []byte {
+			return appendEscaped(append(dst, "NOTE: "...), e.Text, t.cfg.Escape)
+		})
+	}
+}
+
+// print puts a line on standard output.
+func (t *Text) print(write func(dst []byte) []byte) {
+	if t.failed > 0 {
+		t.since++
+	}
+	t.out.line(write)
+}
+
+// complain puts an ERROR line on standard error, after what standard output
+// has to say, so that both make sense on one terminal.
+func (t *Text) complain(text string) {
+	t.out.flush()
+	t.err.line(func(dst []byte) []byte { return fmt.Appendf(dst, "ERROR: %s", text) })
+	t.err.flush()
+}
+
+func (t *Text) fail(text string) {
+	t.complain(text)
+	if t.failed > 0 {
+		t.since++
+	}
+	t.failed++
+	if len(t.failures) < recapFailures {
+		t.failures = append(t.failures, text)
+	}
+}
+
+// warn prints a warning once.
+func (t *Text) warn(text string) {
+	sum := maphash.String(t.seed, text)
+	if _, said := t.warned[sum]; said {
+		return
+	}
+	if t.warned == nil {
+		t.warned = make(map[uint64]struct{})
+	}
+	if len(t.warned) < knownWarnings {
+		t.warned[sum] = struct{}{}
+	}
+	t.print(func(dst []byte) []byte { return append(append(dst, "WARNING: "...), text...) })
+}
+
+// Close ends the telling: the status block goes, the failures are summed up on
+// standard error, and the verdict is the last line on standard output. It
+// returns an error if standard output could not be written, except when its
+// reader went away.
+func (t *Text) Close(s b2sync.Summary) error {
+	o := t.outcome(s)
+	t.out.flush()
+	t.err.flush()
+	if t.block != nil {
+		t.block.close()
+		t.out.w, t.err.w = t.cfg.Stdout, t.cfg.Stderr
+	}
+	t.recap()
+	t.closing(s)
+	if t.cfg.Verdict.speaks(o, t.cfg.StdoutTTY) {
+		t.out.line(func(dst []byte) []byte { return append(dst, Verdict(o)...) })
+	}
+	t.err.close() // nobody is left to be told
+	if err := t.out.close(); err != nil {
+		return fmt.Errorf("writing to standard output: %w", err)
+	}
+	return nil
+}
+
+func (t *Text) outcome(s b2sync.Summary) *Outcome {
+	o := &Outcome{Summary: s, Prices: t.cfg.Prices}
+	if t.cfg.Meter != nil {
+		o.Calls = t.cfg.Meter.Calls()
+	}
+	if t.cfg.Plan != nil {
+		o.Plan = t.cfg.Plan()
+	}
+	return o
+}
+
+// recap names what failed once more if that may have scrolled out of sight.
+func (t *Text) recap() {
+	if t.failed == 0 || t.since <= recapAfter {
+		return
+	}
+	t.out.flush()
+	say := func(text string) { t.err.line(func(dst []byte) []byte { return append(dst, text...) }) }
+	say(count(t.failed) + " failed:")
+	for _, text := range t.failures {
+		say("  " + text)
+	}
+	if more := t.failed - int64(len(t.failures)); more > 0 {
+		where := t.cfg.More
+		if where == "" {
+			where = "see the ERROR lines above"
+		}
+		say("  and " + count(more) + " more, " + where)
+	}
+}
+
+// closing is the last ERROR line, with the reference's words where it has them.
+func (t *Text) closing(s b2sync.Summary) {
+	switch {
+	case s.Err != nil && stoppedBy(s.Err) != "":
+		t.complain("stopped by " + stoppedBy(s.Err))
+	case s.Err != nil:
+		t.complain(escaped(s.Err.Error(), t.cfg.Escape))
+	case s.Failed > 0:
+		t.complain("Incomplete sync: sync is incomplete")
+	}
+}

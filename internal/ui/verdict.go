@@ -1,0 +1,214 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/bowline-sync/bowline/b2sync"
+)
+
+// VerdictMode says when the verdict is given.
+type VerdictMode int
+
+// The modes.
+const (
+	VerdictAuto    VerdictMode = iota // on a terminal always, elsewhere as VerdictChanges
+	VerdictAlways                     // after every run
+	VerdictChanges                    // when anything was done or went wrong
+	VerdictNever
+)
+
+var verdictModes = []string{"auto", "always", "changes", "never"}
+
+// ParseVerdictMode reads a value of --verdict.
+func ParseVerdictMode(s string) (VerdictMode, error) {
+	for mode, name := range verdictModes {
+		if s == name {
+			return VerdictMode(mode), nil
+		}
+	}
+	return 0, fmt.Errorf("--verdict %q: must be one of %s", s, strings.Join(verdictModes, ", "))
+}
+
+func (m VerdictMode) String() string { return verdictModes[m] }
+
+// speaks reports whether a run that ended like this gets a verdict.
+func (m VerdictMode) speaks(o *Outcome, terminal bool) bool {
+	switch m {
+	case VerdictAlways:
+		return true
+	case VerdictNever:
+		return false
+	case VerdictAuto:
+		if terminal {
+			return true
+		}
+	}
+	return o.Actions() > 0 || !o.OK()
+}
+
+// Verdict is the last line of a run: how it ended, what it did, how long it
+// took, and what it cost in calls. For example
+//
+//	done: 1,204 uploaded (3.2 GB), 3 hidden, 0 failed; 1m12s, 45 MB/s; calls: 1,215 A, 12 C, $0.00
+func Verdict(o *Outcome) string {
+	parts := []string{verdictHead(o) + ": " + strings.Join(verdictCounts(o), ", "), verdictTime(o)}
+	if o.Calls.Retries > 0 {
+		parts = append(parts, plural(o.Calls.Retries, "retry", "retries"))
+	}
+	if calls := verdictCalls(o); calls != "" {
+		parts = append(parts, calls)
+	}
+	if o.DryRun {
+		parts = append(parts, verdictPlan(o)...)
+	}
+	return strings.Join(parts, "; ")
+}
+
+// verdictHead says how the run ended.
+func verdictHead(o *Outcome) string {
+	var head string
+	switch by := stoppedBy(o.Err); {
+	case by != "":
+		head = "stopped by " + by
+	case o.Err != nil:
+		head = "failed"
+	case !o.OK():
+		head = "incomplete"
+	default:
+		head = "done"
+	}
+	switch {
+	case !o.DryRun:
+		return head
+	case head == "done":
+		return "dry run, nothing was done"
+	default:
+		return "dry run, nothing was done, " + head
+	}
+}
+
+// deeds are the words for the kinds of action: done, and only planned.
+var deeds = [...]struct {
+	kind        b2sync.Kind
+	done, would string
+	bytes       bool
+}{
+	{b2sync.Upload, "uploaded", "upload", true},
+	{b2sync.Download, "downloaded", "download", true},
+	{b2sync.Copy, "copied", "copy", true},
+	{b2sync.Hide, "hidden", "hide", false},
+	{b2sync.Delete, "deleted", "delete", false},
+	{b2sync.MakeFolder, "folders made", "make folders", false},
+}
+
+// verdictCounts says what was done, what was left alone and what went wrong.
+func verdictCounts(o *Outcome) []string {
+	var counts []string
+	for _, deed := range deeds {
+		tally := o.Done[deed.kind]
+		if tally.Count == 0 {
+			continue
+		}
+		text := count(tally.Count) + " " + deed.done
+		if o.DryRun {
+			text = deed.would + " " + count(tally.Count)
+			if len(counts) == 0 {
+				text = "would " + text
+			}
+		}
+		if deed.bytes {
+			text += " (" + size(tally.Bytes) + ")"
+		}
+		counts = append(counts, text)
+	}
+	if len(counts) == 0 {
+		counts = append(counts, idle(o))
+	}
+	if o.Skipped > 0 {
+		counts = append(counts, count(o.Skipped)+" skipped as newer at the destination")
+	}
+	if o.Unverified > 0 {
+		counts = append(counts, count(o.Unverified)+" checked by length only")
+	}
+	counts = append(counts, count(o.Failed)+" failed")
+	if o.Warned > 0 {
+		counts = append(counts, plural(o.Warned, "warning", "warnings"))
+	}
+	return counts
+}
+
+// idle says that no action was taken.
+func idle(o *Outcome) string {
+	switch {
+	case o.Failed > 0 || o.Err != nil:
+		return "nothing transferred"
+	case o.Same > 0:
+		return "nothing to do, " + count(o.Same) + " the same"
+	default:
+		return "nothing to do"
+	}
+}
+
+// verdictTime is the time and, where content went over the wire, the rate.
+func verdictTime(o *Outcome) string {
+	text := span(o.Took)
+	moved := o.Done[b2sync.Upload].Bytes + o.Done[b2sync.Download].Bytes
+	if moved > 0 && o.Took > 0 && !o.DryRun {
+		text += ", " + rate(moved, o.Took)
+	}
+	return text
+}
+
+// verdictCalls is what was asked of the service, and the price.
+func verdictCalls(o *Outcome) string {
+	if o.Calls.A+o.Calls.B+o.Calls.C == 0 {
+		return ""
+	}
+	downloaded := o.Done[b2sync.Download].Bytes
+	if o.DryRun {
+		downloaded = 0
+	}
+	return "calls: " + callsAndCost(o.Calls, o.Prices, downloaded)
+}
+
+// verdictPlan is what doing it would need.
+func verdictPlan(o *Outcome) []string {
+	if o.Actions() == 0 {
+		return nil
+	}
+	whole := o.Calls.Plus(o.Plan.Calls)
+	parts := []string{"doing it: " + callsAndCost(whole, o.Prices, o.Done[b2sync.Download].Bytes)}
+	if o.Plan.Stored > 0 {
+		parts = append(parts, "storage: "+size(o.Plan.Stored)+" more"+storageCost(o))
+	}
+	return parts
+}
+
+func storageCost(o *Outcome) string {
+	switch {
+	case o.Prices == nil:
+		return ""
+	case o.Prices.StoragePerGBMonth == nil:
+		return " (unpriced)"
+	}
+	month := float64(o.Plan.Stored) / 1e9 * *o.Prices.StoragePerGBMonth
+	return " (" + money(month, o.Prices.Currency) + " a month)"
+}
+
+// callsAndCost names the classes that were used, then the price.
+func callsAndCost(c Calls, p *Prices, downloaded int64) string {
+	var parts []string
+	for _, class := range []struct {
+		n    int64
+		name string
+	}{{c.A, " A"}, {c.B, " B"}, {c.C, " C"}} {
+		if class.n > 0 {
+			parts = append(parts, count(class.n)+class.name)
+		}
+	}
+	if p != nil {
+		parts = append(parts, p.Of(c, downloaded).String())
+	}
+	return strings.Join(parts, ", ")
+}
