@@ -1,0 +1,74 @@
+package b2
+
+import (
+	"log/slog"
+	"net/http"
+	"time"
+)
+
+// Production is the address that keys of the public service authorise at.
+const Production = "https://api.backblazeb2.com"
+
+// Config says how a Client reaches the service. The zero value of a field
+// means what its comment says.
+type Config struct {
+	// Endpoint is the base URL to authorise at, without a path; "" is
+	// Production.
+	Endpoint string
+	// KeyID and Key are the application key. They may be empty when Account is
+	// set, but then nothing can be done once its token expires.
+	KeyID string
+	Key   Secret
+	// Account is an authorisation to begin with, as OnAuthorize was told it
+	// earlier. The client asks for another only when the service refuses it.
+	Account *Account
+	// OnAuthorize is told after each authorisation, so that it can be stored.
+	// The account must not be changed.
+	OnAuthorize func(*Account)
+	// Transport carries the requests; nil is NewTransport(). It must not
+	// follow redirects nor decompress bodies, and nothing else may add
+	// retries below the client.
+	Transport http.RoundTripper
+	// UserAgent is appended to the client's own.
+	UserAgent string
+	// RetryFor is how long an operation is retried while nothing at all
+	// succeeds, over the whole client; 0 is an hour.
+	RetryFor time.Duration
+	// Uploads and Downloads bound the requests that carry content, over all
+	// files together; 0 is 10.
+	Uploads, Downloads int
+	// Observe is told after each HTTP attempt, from many goroutines.
+	Observe func(Attempt)
+	// Logger gets diagnostics, without secrets; nil discards them.
+	Logger *slog.Logger
+}
+
+// Client calls the service. It is safe for concurrent use, and one client
+// should be shared by all who use one key: the token, the upload URLs, the
+// bounds and the retry rules are the client's.
+type Client struct {
+	cfg Config
+}
+
+// New makes a client. It calls nothing; the first call that needs a token
+// authorises.
+func New(cfg Config) *Client { return &Client{cfg: cfg} }
+
+// Attempt is one HTTP request and what came of it.
+type Attempt struct {
+	Call     string        // name of the call, such as b2_upload_file
+	Class    byte          // price class: 'A', 'B' or 'C'
+	Units    int           // calls that are billed: a listing counts each started 1,000 entries
+	Status   int           // HTTP status; 0 when no answer came
+	Code     string        // the service's error code, if any
+	Err      error         // nil when the attempt succeeded
+	Sent     int64         // bytes of content sent
+	Received int64         // bytes of body read
+	Took     time.Duration // from the request to the end of the answer
+	Retry    bool          // another attempt follows, after Wait
+	Wait     time.Duration
+}
+
+// Now is the service's clock, by the Date of its last answer: the local clock
+// before the first one. Its grain is a second.
+func (c *Client) Now() time.Time { return time.Now() }
