@@ -1,0 +1,122 @@
+package b2server
+
+import (
+	"bytes"
+	"slices"
+)
+
+// sorted is an ordered map of byte strings: a list of chunks, each a sorted
+// slice. Inserting moves at most one chunk's entries, finding is two binary
+// searches, walking is walking a slice.
+type sorted struct {
+	chunks [][]pair // none empty
+}
+
+type pair struct{ key, value []byte }
+
+// maxChunk bounds the entries that one insertion moves.
+const maxChunk = 512
+
+// find answers the place of the first entry at or after key, and whether it is
+// key itself. The place may be just past the end of the last chunk.
+func (s *sorted) find(key []byte) (chunk, at int, found bool) {
+	// The last chunk that begins at or before key, or the first.
+	chunk, found = slices.BinarySearchFunc(s.chunks, key, func(c []pair, key []byte) int {
+		return bytes.Compare(c[0].key, key)
+	})
+	if found {
+		return chunk, 0, true
+	}
+	if chunk == 0 {
+		return 0, 0, false
+	}
+	chunk--
+	at, found = slices.BinarySearchFunc(s.chunks[chunk], key, func(p pair, key []byte) int {
+		return bytes.Compare(p.key, key)
+	})
+	return chunk, at, found
+}
+
+func (s *sorted) get(key []byte) []byte {
+	c, i, found := s.find(key)
+	if !found {
+		return nil
+	}
+	return s.chunks[c][i].value
+}
+
+func (s *sorted) put(key, value []byte) {
+	if len(s.chunks) == 0 {
+		s.chunks = append(s.chunks, append(make([]pair, 0, maxChunk), pair{key, value}))
+		return
+	}
+	c, i, found := s.find(key)
+	if found {
+		s.chunks[c][i].value = value
+		return
+	}
+	if len(s.chunks[c]) == maxChunk {
+		c, i = s.split(c, i)
+	}
+	s.chunks[c] = slices.Insert(s.chunks[c], i, pair{key, value})
+}
+
+// split makes room in a full chunk and answers where its place i went. A chunk
+// that grows at the end of the map is left full, as keys often come in order.
+func (s *sorted) split(c, i int) (int, int) {
+	keep := maxChunk / 2
+	if c == len(s.chunks)-1 && i == maxChunk {
+		s.chunks = append(s.chunks, make([]pair, 0, maxChunk))
+		return c + 1, 0
+	}
+	upper := append(make([]pair, 0, maxChunk), s.chunks[c][keep:]...)
+	clear(s.chunks[c][keep:])
+	s.chunks[c] = s.chunks[c][:keep]
+	s.chunks = slices.Insert(s.chunks, c+1, upper)
+	if i > keep {
+		return c + 1, i - keep
+	}
+	return c, i
+}
+
+func (s *sorted) delete(key []byte) {
+	c, i, found := s.find(key)
+	if !found {
+		return
+	}
+	s.chunks[c] = slices.Delete(s.chunks[c], i, i+1)
+	if len(s.chunks[c]) == 0 {
+		s.chunks = slices.Delete(s.chunks, c, c+1)
+	}
+}
+
+// sortedCursor walks a map that does not change meanwhile.
+type sortedCursor struct {
+	m     *sorted
+	chunk int
+	at    int
+}
+
+func (c *sortedCursor) Seek(key []byte) (k, v []byte) {
+	c.chunk, c.at, _ = c.m.find(key)
+	return c.here()
+}
+
+func (c *sortedCursor) Next() (k, v []byte) {
+	c.at++
+	return c.here()
+}
+
+func (c *sortedCursor) here() (k, v []byte) {
+	if c.chunk >= len(c.m.chunks) {
+		return nil, nil
+	}
+	if c.at >= len(c.m.chunks[c.chunk]) {
+		c.chunk, c.at = c.chunk+1, 0
+		if c.chunk >= len(c.m.chunks) {
+			return nil, nil
+		}
+	}
+	p := c.m.chunks[c.chunk][c.at]
+	return p.key, p.value
+}
