@@ -3,20 +3,9 @@ package ui
 import (
 	"sync"
 	"time"
-)
 
-// Call is one HTTP request to the service and how it went.
-type Call struct {
-	Name   string // b2_upload_file, ...
-	Class  byte   // 'A', 'B' or 'C': what it is billed as
-	Units  int64  // how many calls it is billed as; a listing counts one per started 1,000 entries
-	Status int    // the HTTP status, 0 without an answer
-	Code   string // the service's error code, or ""
-	Err    error  // nil when it succeeded
-	// Retry says that it failed and will be tried again, after Wait.
-	Retry bool
-	Wait  time.Duration
-}
+	"github.com/bowline-sync/bowline/b2"
+)
 
 // Calls is how many calls a run made, in the units that are billed.
 type Calls struct {
@@ -49,60 +38,59 @@ type Meter struct {
 	calls  Calls
 	byName map[string]*Calls
 	wait   Waiting
-	now    func() time.Time // nil means time.Now
-	onCall []func(Call)
+	told   []func(b2.Attempt) // of attempts that will be followed by another
 }
 
 // Waiting says that nothing succeeds and the run waits to try again.
 type Waiting struct {
-	Since time.Time // when the service began to fail
-	Until time.Time // when the next try is due
-	Why   Call      // the last call that failed
+	Since time.Time  // when the service began to fail
+	Until time.Time  // when the next try is due
+	Why   b2.Attempt // the last one that failed
 }
 
-// OnRetry adds a function that is told each call that will be tried again. Add
-// all of them before the first call; they are called one at a time.
-func (m *Meter) OnRetry(f func(Call)) { m.onCall = append(m.onCall, f) }
+// OnRetry adds a function that is told each attempt that will be followed by
+// another. Add all of them before the first call; they are called one at a time.
+func (m *Meter) OnRetry(f func(b2.Attempt)) { m.told = append(m.told, f) }
 
-// Observe counts a call.
-func (m *Meter) Observe(c Call) {
+// Observe counts an attempt; it is made for [b2.Config.Observe].
+func (m *Meter) Observe(a b2.Attempt) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.byName == nil {
 		m.byName = make(map[string]*Calls)
 	}
-	named := m.byName[c.Name]
+	named := m.byName[a.Call]
 	if named == nil {
 		named = new(Calls)
-		m.byName[c.Name] = named
+		m.byName[a.Call] = named
 	}
 	for _, sum := range [...]*Calls{&m.calls, named} {
 		sum.Requests++
-		sum.add(c.Class, c.Units)
-		if c.Retry {
+		sum.add(a.Class, int64(a.Units))
+		if a.Retry {
 			sum.Retries++
 		}
 	}
-	m.noteWait(c)
-	if c.Retry {
-		for _, told := range m.onCall {
-			told(c)
+	m.noteWait(a)
+	if a.Retry {
+		for _, tell := range m.told {
+			tell(a)
 		}
 	}
 }
 
 // noteWait keeps one state of many tries: any success ends the waiting.
-func (m *Meter) noteWait(c Call) {
+func (m *Meter) noteWait(a b2.Attempt) {
 	switch {
-	case c.Err == nil:
+	case a.Err == nil:
 		m.wait = Waiting{}
-	case c.Retry:
-		now := m.clock()
+	case a.Retry:
+		now := time.Now()
 		if m.wait.Since.IsZero() {
 			m.wait.Since = now
 		}
-		m.wait.Why = c
-		if until := now.Add(c.Wait); until.After(m.wait.Until) {
+		m.wait.Why = a
+		if until := now.Add(a.Wait); until.After(m.wait.Until) {
 			m.wait.Until = until
 		}
 	}
@@ -131,11 +119,4 @@ func (m *Meter) Waiting() (Waiting, bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	return m.wait, !m.wait.Since.IsZero()
-}
-
-func (m *Meter) clock() time.Time {
-	if m.now != nil {
-		return m.now()
-	}
-	return time.Now()
 }
