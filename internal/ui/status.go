@@ -1,0 +1,125 @@
+package ui
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/mattn/go-runewidth"
+
+	"github.com/bowline-sync/bowline/b2sync"
+)
+
+// status is what the status block shows at one moment.
+type status struct {
+	b2sync.Progress
+	rate    float64 // bytes per second
+	waiting bool
+	wait    Waiting
+	now     time.Time
+}
+
+// lines is the block for a terminal of so many columns; no line is wider.
+func (s *status) lines(columns int) [2]string {
+	first := fitting(columns, s.transfers()...)
+	if room := columns - len(first) - len(" [] "); s.ToDo.Count > 0 && room >= barLeast {
+		first = bar(s.share(), min(room, barMost)) + " " + first
+	}
+	if s.waiting {
+		return [2]string{first, fitting(columns, s.waits()...)}
+	}
+	return [2]string{first, fitting(columns, s.scans()...)}
+}
+
+// transfers says how far the transfers are, the most important first.
+func (s *status) transfers() []string {
+	if s.ToDo.Count == 0 {
+		return []string{"nothing to transfer so far"}
+	}
+	more := "+" // more may be found
+	if s.Listed {
+		more = ""
+	}
+	parts := []string{fmt.Sprintf("%s of %s%s files", count(s.Done.Count), count(s.ToDo.Count), more)}
+	if s.ToDo.Bytes > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s%s", size(s.Done.Bytes), size(s.ToDo.Bytes), more))
+	}
+	if s.rate >= 1 {
+		parts = append(parts, size(int64(s.rate))+"/s")
+	}
+	if left, known := s.left(); known {
+		parts = append(parts, span(left)+" left")
+	}
+	return parts
+}
+
+// left is the time that the rest takes at the rate of the last seconds.
+func (s *status) left() (time.Duration, bool) {
+	rest := s.ToDo.Bytes - s.Done.Bytes
+	if !s.Listed || rest <= 0 || s.rate < 1 {
+		return 0, false
+	}
+	seconds := float64(rest) / s.rate
+	if seconds > (100 * 24 * time.Hour).Seconds() {
+		return 0, false
+	}
+	return time.Duration(seconds * float64(time.Second)).Round(time.Second), true
+}
+
+// share is how much is done, from 0 to 1: of the bytes, or of the files where
+// all are empty.
+func (s *status) share() float64 {
+	done, todo := s.Done.Bytes, s.ToDo.Bytes
+	if todo == 0 {
+		done, todo = s.Done.Count, s.ToDo.Count
+	}
+	if todo == 0 {
+		return 0
+	}
+	return min(1, max(0, float64(done)/float64(todo)))
+}
+
+// scans says how far the comparison is.
+func (s *status) scans() []string {
+	parts := []string{count(s.Scanned) + " scanned", count(s.Compared) + " compared"}
+	if s.Failed > 0 {
+		parts = append([]string{count(s.Failed) + " failed"}, parts...)
+	}
+	return parts
+}
+
+// waits says that the service keeps the run waiting, and why.
+func (s *status) waits() []string {
+	parts := []string{"waiting for the service for " + span(s.now.Sub(s.wait.Since).Round(time.Second))}
+	if next := s.wait.Until.Sub(s.now); next > 0 {
+		parts = append(parts, "next try in "+span(next.Round(time.Second)))
+	}
+	switch why := s.wait.Why; {
+	case why.Status != 0:
+		parts = append(parts, strings.TrimRight(fmt.Sprintf("%d %s", why.Status, escaped(why.Code, true)), " "))
+	case why.Err != nil:
+		parts = append(parts, "no answer")
+	}
+	return parts
+}
+
+// fitting joins the parts with commas, as many as fit; the first one is cut if
+// it has to be.
+func fitting(columns int, parts ...string) string {
+	line := runewidth.Truncate(parts[0], max(columns, 0), "")
+	for _, part := range parts[1:] {
+		if runewidth.StringWidth(line)+2+runewidth.StringWidth(part) > columns {
+			break
+		}
+		line += ", " + part
+	}
+	return line
+}
+
+const barLeast, barMost = 8, 30 // columns inside the brackets
+
+// bar draws a share of 1 as a bar with so many columns inside its brackets.
+func bar(share float64, columns int) string {
+	full := int(share * float64(columns))
+	return "[" + strings.Repeat("#", full) + strings.Repeat("-", columns-full) + "]"
+}
