@@ -15,6 +15,40 @@ type Outcome struct {
 	Prices *Prices // nil leaves the cost out
 }
 
+// newOutcome gathers what is known; meter, prices and plan may be nil.
+func newOutcome(s b2sync.Summary, meter *Meter, prices *Prices, plan func() Plan) *Outcome {
+	o := &Outcome{Summary: s, Prices: prices}
+	if meter != nil {
+		o.Calls = meter.Calls()
+	}
+	if plan != nil {
+		o.Plan = plan()
+	}
+	return o
+}
+
+// Word is the run's end in a word: done, incomplete, stopped or failed.
+func (o *Outcome) Word() string {
+	switch {
+	case stoppedBy(o.Err) != "":
+		return "stopped"
+	case o.Err != nil:
+		return "failed"
+	case !o.OK():
+		return "incomplete"
+	default:
+		return "done"
+	}
+}
+
+// transferred is how many bytes were really downloaded.
+func (o *Outcome) transferred() int64 {
+	if o.DryRun {
+		return 0
+	}
+	return o.Done[b2sync.Download].Bytes
+}
+
 // Plan is what the run that a dry run stands for would need.
 type Plan struct {
 	Calls  Calls // beside those of the dry run, which the real run makes as well

@@ -138,7 +138,7 @@ func (t *Text) warn(text string) {
 // returns an error if standard output could not be written, except when its
 // reader went away.
 func (t *Text) Close(s b2sync.Summary) error {
-	o := t.outcome(s)
+	o := newOutcome(s, t.cfg.Meter, t.cfg.Prices, t.cfg.Plan)
 	t.out.flush()
 	t.err.flush()
 	if t.block != nil {
@@ -155,17 +155,6 @@ func (t *Text) Close(s b2sync.Summary) error {
 		return fmt.Errorf("writing to standard output: %w", err)
 	}
 	return nil
-}
-
-func (t *Text) outcome(s b2sync.Summary) *Outcome {
-	o := &Outcome{Summary: s, Prices: t.cfg.Prices}
-	if t.cfg.Meter != nil {
-		o.Calls = t.cfg.Meter.Calls()
-	}
-	if t.cfg.Plan != nil {
-		o.Plan = t.cfg.Plan()
-	}
-	return o
 }
 
 // recap names what failed once more if that may have scrolled out of sight.

@@ -67,16 +67,9 @@ func Verdict(o *Outcome) string {
 
 // verdictHead says how the run ended.
 func verdictHead(o *Outcome) string {
-	var head string
-	switch by := stoppedBy(o.Err); {
-	case by != "":
-		head = "stopped by " + by
-	case o.Err != nil:
-		head = "failed"
-	case !o.OK():
-		head = "incomplete"
-	default:
-		head = "done"
+	head := o.Word()
+	if by := stoppedBy(o.Err); by != "" {
+		head += " by " + by
 	}
 	switch {
 	case !o.DryRun:
@@ -165,11 +158,7 @@ func verdictCalls(o *Outcome) string {
 	if o.Calls.A+o.Calls.B+o.Calls.C == 0 {
 		return ""
 	}
-	downloaded := o.Done[b2sync.Download].Bytes
-	if o.DryRun {
-		downloaded = 0
-	}
-	return "calls: " + callsAndCost(o.Calls, o.Prices, downloaded)
+	return "calls: " + callsAndCost(o.Calls, o.Prices, o.transferred())
 }
 
 // verdictPlan is what doing it would need.
