@@ -97,6 +97,10 @@ type Summary struct {
 	Warned  int64        // warnings of the scans
 	Skipped int64        // names left alone because the destination is newer
 	Same    int64        // names that needed nothing
+	// Retained counts the names whose versions stay because they may not be
+	// deleted: Object Lock, or a key without deleteFiles. They are hidden
+	// instead, and go in a later run.
+	Retained int64
 	// Unverified counts downloads for which the service had no hash, so that
 	// only the length was checked (P6).
 	Unverified int64

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"github.com/bowline-sync/bowline/b2"
 )
 
 // Compare says how a source file and a destination file of one name are told
@@ -69,6 +71,24 @@ type Options struct {
 	// DryRun plans and passes the gate, and changes nothing.
 	DryRun bool
 
+	// MaxDelete is the brake on removals: when a run would remove or hide more
+	// names than this, it deletes and hides nothing at all. nil for no brake.
+	MaxDelete *Limit
+
+	// SourceSSE is the key for source versions that are listed as SSE-C; it is
+	// sent with no other request. DestinationSSE is the encryption of what is
+	// made; nil for the bucket's default.
+	SourceSSE, DestinationSSE *b2.SSE
+	// SkipHash leaves the hash of downloads unchecked.
+	SkipHash bool
+	// Streams bounds the parallel ranges of one download; 0 is chosen by size.
+	Streams int
+	// NoLargeSHA1 saves reading large files once more for their hash.
+	NoLargeSHA1 bool
+	// Fsync makes each downloaded file and its folder durable before it counts
+	// as done.
+	Fsync bool
+
 	// Files is how many files are worked on at once; 0 means DefaultThreads. The
 	// requests that carry content are bounded by the client (b2.Config).
 	Files int
@@ -79,6 +99,32 @@ type Options struct {
 
 	// Listener is told what happens, one event at a time; nil for nobody.
 	Listener Listener
+}
+
+// Limit is a number of names, or a share of the destination's names.
+type Limit struct {
+	Names   int64
+	Percent float64 // used instead of Names when Share is set
+	Share   bool
+}
+
+// exceeded says whether n of all names are too many.
+func (l *Limit) exceeded(n, all int64) bool {
+	if l == nil {
+		return false
+	}
+	if l.Share {
+		return float64(n)*100 > l.Percent*float64(all)
+	}
+	return n > l.Names
+}
+
+// String is the limit as it is written on the command line.
+func (l *Limit) String() string {
+	if l.Share {
+		return fmt.Sprintf("%g%%", l.Percent)
+	}
+	return fmt.Sprint(l.Names)
 }
 
 // DefaultThreads is how many files are worked on at once when Options.Files

@@ -1,0 +1,154 @@
+package b2sync
+
+import (
+	"context"
+	"iter"
+	"strconv"
+	"strings"
+
+	"github.com/bowline-sync/bowline/b2"
+	"github.com/bowline-sync/bowline/internal/wire"
+)
+
+// bucketSide is the part of a bucket below a prefix, which is empty or ends in
+// a slash.
+type bucketSide struct {
+	client *b2.Client
+	ref    b2.BucketRef
+	prefix string
+}
+
+func (b *bucketSide) String() string {
+	return strings.TrimSuffix("b2://"+b.ref.Name+"/"+b.prefix, "/")
+}
+
+func (b *bucketSide) full(name string) string { return b.prefix + name }
+
+func (b *bucketSide) scan(ctx context.Context, r Range, o scanOptions) iter.Seq2[*entry, error] {
+	list := b2.ListOptions{Prefix: b.prefix + r.prefix()}
+	if r.prefix() == "" {
+		if r.Lo != "" {
+			list.Start = b.prefix + r.Lo
+		}
+		if r.Hi != "" {
+			list.End = b.prefix + r.Hi
+		}
+	}
+	if o.versions {
+		return b.scanVersions(b.client.ListVersions(ctx, b.ref.ID, list), o)
+	}
+	return b.scanNames(b.client.ListNames(ctx, b.ref.ID, list), o)
+}
+
+// scanNames makes entries of a listing of newest versions.
+func (b *bucketSide) scanNames(files iter.Seq2[b2.File, error], o scanOptions) iter.Seq2[*entry, error] {
+	return func(yield func(*entry, error) bool) {
+		var e entry
+		for file, err := range files {
+			if err == nil && file.Action != wire.ActionUpload {
+				continue
+			}
+			if err == nil {
+				e = entry{file: file}
+				err = b.describe(&e, o)
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if e.name != "" && !yield(&e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// scanVersions makes one entry of all versions of a name. A name whose
+// versions were not all seen is not given out.
+func (b *bucketSide) scanVersions(files iter.Seq2[b2.File, error], o scanOptions) iter.Seq2[*entry, error] {
+	return func(yield func(*entry, error) bool) {
+		var versions []b2.File // of one name, newest first
+		var e entry
+		give := func() (more bool) {
+			if len(versions) == 0 {
+				return true
+			}
+			e = entry{file: versions[0], older: versions[1:]}
+			if err := b.describe(&e, o); err != nil {
+				yield(nil, err)
+				return false
+			}
+			return e.name == "" || yield(&e, nil)
+		}
+		for file, err := range files {
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if len(versions) > 0 && versions[0].Name != file.Name {
+				if !give() {
+					return
+				}
+				versions = versions[:0]
+			}
+			// A large file that is not finished is no version yet.
+			if file.Action == wire.ActionUpload || file.Action == wire.ActionHide {
+				versions = append(versions, file)
+			}
+		}
+		give()
+	}
+}
+
+// describe fills in what e.file and e.older say.
+func (b *bucketSide) describe(e *entry, o scanOptions) error {
+	e.name = strings.TrimPrefix(e.file.Name, b.prefix)
+	keep, err := o.Names.Keep(e.name)
+	if err != nil {
+		return err
+	}
+	if !keep || o.source && !choose(e, o) {
+		e.kind = isExcluded
+		return nil
+	}
+	e.modTime, e.bare = modTime(&e.file)
+	e.size = e.file.Size
+	switch {
+	case e.file.Action == wire.ActionHide:
+		e.kind = isHidden
+	case e.size == 0 && strings.HasSuffix(e.name, "/"):
+		e.kind = isFolder
+	}
+	return nil
+}
+
+// choose makes the newest version that the rules of time let through the one
+// that counts, so that a bucket is seen as it was then. It reports whether
+// there is one.
+func choose(e *entry, o scanOptions) bool {
+	if o.UploadedAfter == 0 && o.ModifiedAfter == 0 {
+		return true
+	}
+	for {
+		modified, _ := modTime(&e.file)
+		if (o.UploadedAfter == 0 || e.file.Uploaded <= o.UploadedAfter) &&
+			(o.ModifiedAfter == 0 || modified <= o.ModifiedAfter) {
+			return true
+		}
+		if len(e.older) == 0 {
+			return false
+		}
+		e.file, e.older = e.older[0], e.older[1:]
+	}
+}
+
+// modTime is a version's modification time in ms: that of its source, or, if
+// it has none that can be read, the time of its upload.
+func modTime(f *b2.File) (ms int64, bare bool) {
+	if value, ok := f.InfoValue(wire.InfoModTime); ok {
+		if ms, err := strconv.ParseInt(value, 10, 64); err == nil {
+			return ms, false
+		}
+	}
+	return f.Uploaded, true
+}

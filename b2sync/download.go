@@ -1,0 +1,144 @@
+package b2sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/http"
+	"path"
+	"sync"
+
+	"github.com/bowline-sync/bowline/b2"
+	"github.com/bowline-sync/bowline/internal/localfs"
+	"github.com/bowline-sync/bowline/internal/wire"
+)
+
+// downloader makes local files of versions.
+type downloader struct {
+	src    *bucketSide
+	dst    *folderSide
+	opts   *Options
+	report *reporter
+
+	root *localfs.Root // nil while nothing has been opened, as in a dry run
+
+	mu      sync.Mutex
+	markers map[string]bool // folders that the source has as such
+}
+
+func (d *downloader) kind() Kind { return Download }
+
+func (d *downloader) admit(name string) error { return localfs.CheckName(name) }
+
+// move downloads a version. A version that has meanwhile gone is looked up
+// once more under its name.
+func (d *downloader) move(ctx context.Context, j *job, m *meter) (string, error) {
+	err := d.download(ctx, j, m)
+	if !gone(err) {
+		return "", err
+	}
+	file, lookup := d.lookUp(ctx, j.src.file.Name)
+	if lookup != nil || file.ID == j.src.file.ID {
+		return "", err
+	}
+	j.src.file, j.src.size = file, file.Size
+	j.src.modTime, j.src.bare = modTime(&file)
+	m.reset()
+	return "", d.download(ctx, j, m)
+}
+
+// gone says whether the service no longer has a version.
+func gone(err error) bool {
+	failure, ok := errors.AsType[*b2.Error](err)
+	return ok && failure.Status == http.StatusNotFound
+}
+
+// lookUp finds the newest version of a name.
+func (d *downloader) lookUp(ctx context.Context, name string) (b2.File, error) {
+	for file, err := range d.src.client.ListNames(ctx, d.src.ref.ID, b2.ListOptions{Prefix: name, PageSize: 1}) {
+		if err != nil {
+			return file, err
+		}
+		if file.Name == name && file.Action == wire.ActionUpload {
+			return file, nil
+		}
+		break
+	}
+	return b2.File{}, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+}
+
+// download writes a version beside its name and renames it into place once it
+// is whole and checked (P6).
+func (d *downloader) download(ctx context.Context, j *job, m *meter) (err error) {
+	temp, err := d.root.Create(j.name)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if err != nil {
+			temp.Abort()
+		}
+	}()
+	result, err := d.src.client.Download(ctx, b2.DownloadRequest{
+		File: &j.src.file, To: temp, Progress: m.add,
+		SSE: sourceKey(d.opts, &j.src.file), SkipHash: d.opts.SkipHash, Streams: d.opts.Streams,
+	})
+	if err != nil {
+		return err
+	}
+	if err := temp.Commit(j.src.modTime, d.opts.Fsync); err != nil {
+		return err
+	}
+	if !result.Verified {
+		d.report.count(func(s *Summary) { s.Unverified++ })
+	}
+	return nil
+}
+
+func (d *downloader) makeFolder(_ context.Context, j *job) error {
+	return d.root.MakeFolder(path.Clean(j.name))
+}
+
+// sourceKey is the key to read a version with: that of the options, if the
+// version is listed as encrypted with a key of the customer's.
+func sourceKey(o *Options, f *b2.File) *b2.SSE {
+	if f.SSEMode == wire.SSEC {
+		return o.SourceSSE
+	}
+	return nil
+}
+
+// keepFolder remembers a folder that the source has as such, so that it stays
+// when it has become empty.
+func (d *downloader) keepFolder(name string) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.markers == nil {
+		d.markers = map[string]bool{}
+	}
+	d.markers[path.Clean(name)] = true
+}
+
+// removeFile removes a file, and the folders that this has made empty.
+func (d *downloader) removeFile(name string) error {
+	if err := d.root.Remove(name); err != nil {
+		return err
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	for dir := path.Dir(name); dir != "." && !d.markers[dir]; dir = path.Dir(dir) {
+		if d.root.RemoveEmptyFolder(dir) != nil {
+			break
+		}
+	}
+	return nil
+}
+
+func (d *downloader) hide(context.Context, string) (string, error) {
+	return "", errors.New("a local file cannot be hidden")
+}
+
+func (d *downloader) deleteVersion(context.Context, b2.File) error {
+	return errors.New("a local file has no versions")
+}

@@ -1,0 +1,52 @@
+package b2sync
+
+import (
+	"strings"
+
+	"github.com/bowline-sync/bowline/b2"
+)
+
+// entryKind is what a side found under a name.
+type entryKind uint8
+
+const (
+	isFile     entryKind = iota // a file, or a name whose newest version has content
+	isHidden                    // a name whose newest version is a hide marker: counts as absent
+	isFolder                    // a local folder, or a folder marker of an S3 tool
+	isHole                      // something that could not be seen
+	isExcluded                  // something that a rule leaves out
+)
+
+// An entry is what one side has under one name.
+//
+// A scan reuses its entry: it is good until the next one is asked for.
+type entry struct {
+	name    string
+	kind    entryKind
+	size    int64
+	modTime int64 // ms since the epoch
+	err     error // why there is a hole
+	// below is set when a hole or an exclusion speaks of a whole folder; its
+	// name then ends in "/".
+	below bool
+
+	// Of a bucket only. The newest version that counts, and the versions below
+	// it, newest first, if the scan was asked for versions.
+	file  b2.File
+	older []b2.File
+	bare  bool // file has no readable modification time: modTime is when it was uploaded
+}
+
+// covers says whether e, a hole or an exclusion of a whole folder, lies over
+// name.
+func (e *entry) covers(name string) bool {
+	return e.below && strings.HasPrefix(name, e.name)
+}
+
+// opaque says whether e only says that something is not to be known.
+func (e *entry) opaque() bool { return e.kind == isHole || e.kind == isExcluded }
+
+// versions yields the versions of a bucket's entry, newest first.
+func (e *entry) versions() []b2.File {
+	return append([]b2.File{e.file}, e.older...)
+}

@@ -1,0 +1,83 @@
+package b2sync
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/bowline-sync/bowline/b2"
+)
+
+// gate lets the removals of the run through, or not, when all ranges have
+// ended, and then the transfers that waited for what a removal may have
+// cleared. What lies where a side could not be seen has never come this far
+// (P2); what is left to check concerns the run as a whole.
+func (r *run) gate(ctx context.Context) error {
+	if r.spool.n > 0 && ctx.Err() == nil {
+		if err := r.checkEmpty(ctx); err != nil {
+			return err
+		}
+		if r.braked() {
+			r.spool.drop()
+		}
+		if err := r.pool(ctx, r.removals); err != nil {
+			return err
+		}
+	}
+	r.mu.Lock()
+	r.gated.Store(true)
+	waiting := r.waiting
+	r.mu.Unlock()
+	return r.pool(ctx, func(ctx context.Context) error {
+		for _, j := range waiting {
+			select {
+			case r.queue <- j:
+			case <-ctx.Done():
+			}
+		}
+		return nil
+	})
+}
+
+// braked reports, and says, that there is more to remove than --max-delete
+// allows.
+func (r *run) braked() bool {
+	n, all := r.doomed.Load(), r.dstNames.Load()
+	if !r.opts.MaxDelete.exceeded(n, all) {
+		return false
+	}
+	r.report.problem(Problem{Path: r.dst.String(), Err: fmt.Errorf(
+		"nothing was deleted or hidden: %d of %d names would go, more than --max-delete %v allows", n, all, r.opts.MaxDelete)})
+	return true
+}
+
+// removals puts the removals of the spool into the queue.
+func (r *run) removals(ctx context.Context) error {
+	for j, err := range r.spool.jobs() {
+		if err != nil {
+			return err
+		}
+		select {
+		case r.queue <- j:
+		case <-ctx.Done():
+			return nil
+		}
+	}
+	return nil
+}
+
+// checkEmpty refuses to remove anything because a bucket or prefix is empty
+// (P4): the prefix may be mistyped. A folder has been checked before.
+func (r *run) checkEmpty(ctx context.Context) error {
+	src, ok := r.src.(*bucketSide)
+	if !ok || r.opts.AllowEmpty || r.sourceFiles.Load() > 0 {
+		return nil
+	}
+	// The ranges of the run may have been too narrow to see the source's files.
+	for _, err := range src.client.ListNames(ctx, src.ref.ID, b2.ListOptions{Prefix: src.prefix, PageSize: 1}) {
+		if err != nil {
+			return fmt.Errorf("looking for files in %s: %w", src, err)
+		}
+		return nil
+	}
+	return fmt.Errorf("%s is empty.  Use --allow-empty-source to sync anyway.", src)
+}

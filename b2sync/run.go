@@ -1,0 +1,348 @@
+package b2sync
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bowline-sync/bowline/internal/localfs"
+)
+
+// Sync is one run of the engine, ready to go.
+type Sync struct {
+	src, dst Location
+	opts     Options
+	report   reporter
+}
+
+// New checks that source, destination and options go together. It touches
+// neither side.
+func New(src, dst Location, opts Options) (*Sync, error) {
+	if err := opts.check(); err != nil {
+		return nil, err
+	}
+	from, fromBucket := src.(*bucketSide)
+	to, toBucket := dst.(*bucketSide)
+	switch {
+	case !fromBucket && !toBucket:
+		return nil, errors.New("Sync between two local folders is not supported!")
+	case !toBucket && opts.Extraneous == ExtraneousKeepDays:
+		return nil, errors.New("keep_days_or_delete cannot be used for local files")
+	case fromBucket && toBucket:
+		if err := overlap(from, to, opts.Names); err != nil {
+			return nil, err
+		}
+	}
+	if opts.Files == 0 {
+		opts.Files = DefaultThreads
+	}
+	s := &Sync{src: src, dst: dst, opts: opts}
+	s.report.listener = opts.Listener
+	return s, nil
+}
+
+// Run syncs and returns what was done. It may be called once. When ctx ends,
+// so does the run; Summary.Err is then the cause that ctx was ended with.
+func (s *Sync) Run(ctx context.Context) Summary {
+	s.report.summary.Started = time.Now()
+	s.report.summary.DryRun = s.opts.DryRun
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	r := &run{
+		Sync: s, report: &s.report, stop: cancel,
+		spool: spool{dir: s.opts.SpoolDir},
+		queue: make(chan *job, queueLength),
+	}
+	defer r.spool.close()
+	err := r.run(ctx)
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	return s.report.end(err)
+}
+
+// Progress is a snapshot of the run. It may be called at any time, from any
+// goroutine.
+func (s *Sync) Progress() Progress { return s.report.progress() }
+
+// queueLength is how many jobs may wait for a worker. It bounds memory, and
+// lets the scan run ahead so that what is to do is known early.
+const queueLength = 1000
+
+// run is what a Sync needs while it runs.
+type run struct {
+	*Sync
+	report             *reporter
+	rules              rules
+	srcLocal, dstLocal bool
+	actor              actor
+	stop               context.CancelCauseFunc // ends the run early
+
+	queue chan *job // to the workers
+	spool spool     // removals, for the gate
+
+	sourceFiles atomic.Int64 // regular files of the source, before filters
+	dstNames    atomic.Int64 // names of the destination
+	doomed      atomic.Int64 // of them, those that are to be removed or hidden
+
+	mu      sync.Mutex
+	waiting []*job      // blocked by an entry of the other kind, for the gate
+	gated   atomic.Bool // the gate has been passed: nothing waits any more
+}
+
+func (r *run) run(ctx context.Context) error {
+	if err := r.prepare(ctx); err != nil {
+		return err
+	}
+	defer r.close()
+	if err := r.pool(ctx, r.scan); err != nil {
+		return err
+	}
+	return r.gate(ctx)
+}
+
+// prepare makes sure of both sides before anything is touched.
+func (r *run) prepare(ctx context.Context) error {
+	src, srcLocal := r.src.(*folderSide)
+	dst, dstLocal := r.dst.(*folderSide)
+	r.srcLocal, r.dstLocal = srcLocal, dstLocal
+	r.rules = rules{Options: &r.opts, srcLocal: srcLocal, dstLocal: dstLocal, grain: 1}
+	if srcLocal {
+		if err := r.checkSource(ctx, src); err != nil {
+			return err
+		}
+	}
+	if err := r.checkRights(ctx); err != nil {
+		return err
+	}
+	r.actor = newActor(r.src, r.dst, &r.opts, r.report)
+	if dstLocal {
+		if err := r.openDestination(dst); err != nil {
+			return err
+		}
+	}
+	if r.opts.DryRun {
+		r.actor = rehearsal{r.actor}
+	}
+	return nil
+}
+
+// checkSource refuses a source folder without any regular file (P4). A missing
+// folder is one, and is never made.
+func (r *run) checkSource(ctx context.Context, src *folderSide) error {
+	found, err := localfs.HasFile(ctx, src.root)
+	switch {
+	case errors.Is(err, localfs.ErrNotDir):
+		return fmt.Errorf("%s is not a directory", src.root)
+	case errors.Is(err, fs.ErrNotExist) && r.opts.AllowEmpty:
+		src.absent = true
+	case errors.Is(err, fs.ErrNotExist):
+		return fmt.Errorf("Directory %s does not exist.  Use --allow-empty-source to sync anyway, as if it were empty.", src.root)
+	case found, r.opts.AllowEmpty:
+	case err != nil:
+		return fmt.Errorf("Directory %s has no files that can be seen: %w", src.root, err)
+	default:
+		return fmt.Errorf("Directory %s is empty.  Use --allow-empty-source to sync anyway.", src.root)
+	}
+	return nil
+}
+
+// openDestination makes the destination folder if it is missing. A dry run
+// takes a missing folder for an empty one.
+func (r *run) openDestination(dst *folderSide) error {
+	root, err := localfs.OpenRoot(dst.root, !r.opts.DryRun)
+	switch {
+	case errors.Is(err, localfs.ErrNotDir):
+		return fmt.Errorf("%s is not a directory", dst.root)
+	case errors.Is(err, fs.ErrNotExist) && r.opts.DryRun:
+		dst.absent = true
+		return nil
+	case err != nil:
+		return fmt.Errorf("unable to create directory %s: %w", dst.root, err)
+	}
+	r.rules.grain = localfs.Grain(dst.root)
+	r.actor.(*downloader).root = root
+	return nil
+}
+
+func (r *run) close() {
+	if d, ok := r.actor.(*downloader); ok && d.root != nil {
+		d.root.Close()
+	}
+}
+
+// pool runs produce, which puts jobs into the queue, together with the workers
+// that take them out, and returns when all is done.
+func (r *run) pool(ctx context.Context, produce func(context.Context) error) error {
+	var workers sync.WaitGroup
+	for range r.opts.Files {
+		workers.Go(func() {
+			for j := range r.queue {
+				r.work(ctx, j)
+			}
+		})
+	}
+	err := produce(ctx)
+	close(r.queue)
+	workers.Wait()
+	r.queue = make(chan *job, queueLength)
+	return err
+}
+
+// scansAtOnce is how many ranges are scanned at the same time.
+const scansAtOnce = 4
+
+// scan goes through all ranges.
+func (r *run) scan(ctx context.Context) error {
+	var g errgroup.Group
+	g.SetLimit(scansAtOnce)
+	for _, rg := range ranges(r.opts.Names) {
+		g.Go(func() error { return r.scanRange(ctx, rg) })
+	}
+	err := g.Wait()
+	r.report.listed.Store(true)
+	return err
+}
+
+// scanRange pairs and decides the names of one range. A side that breaks off
+// is reported and ends the range: nothing beyond is touched (P2).
+func (r *run) scanRange(ctx context.Context, rg Range) error {
+	src := r.src.scan(ctx, rg, scanOptions{Options: &r.opts, source: true,
+		versions: r.opts.UploadedAfter > 0 || r.opts.ModifiedAfter > 0})
+	dst := r.dst.scan(ctx, rg, scanOptions{Options: &r.opts,
+		versions: r.opts.Extraneous != ExtraneousKept})
+	rules, warn := r.rules, warnings{run: r}
+	shadow := fileShadow{}
+	for p, err := range merge(src, dst) {
+		if ctx.Err() != nil {
+			return nil // Run knows the cause
+		}
+		if err != nil {
+			r.broken(err)
+			return nil
+		}
+		if rules.now.IsZero() {
+			rules.now = r.serviceNow() // after the first answer, so by its clock
+		}
+		r.see(p)
+		warn.of(p)
+		d := decide(p, &rules)
+		if d.retained {
+			r.report.count(func(s *Summary) { s.Retained++ })
+		}
+		r.dispatch(ctx, p, d, r.dstLocal && shadow.over(p))
+	}
+	return nil
+}
+
+// broken reports a side that broke off.
+func (r *run) broken(err error) {
+	place := r.dst
+	if b, ok := errors.AsType[*breakError](err); ok && b.source {
+		place = r.src
+	}
+	r.report.problem(Problem{Path: place.String(), Err: err})
+}
+
+// serviceNow is the time by the service's clock.
+func (r *run) serviceNow() time.Time {
+	for _, side := range []Location{r.dst, r.src} {
+		if b, ok := side.(*bucketSide); ok {
+			return b.client.Now()
+		}
+	}
+	return time.Now()
+}
+
+// see counts what a pair shows of the source.
+func (r *run) see(p *pair) {
+	r.report.compared.Add(1)
+	if p.dst != nil && p.dst.kind == isFile {
+		r.dstNames.Add(1)
+	}
+	if p.src == nil || p.src.below {
+		return
+	}
+	switch p.src.kind {
+	case isFile, isExcluded:
+		r.report.scanned.Add(1)
+		r.sourceFiles.Add(1)
+	case isFolder:
+		if d, ok := r.actor.(*downloader); ok {
+			d.keepFolder(p.name)
+		}
+	}
+}
+
+// dispatch hands a decision on: to the workers, to the spool, or to the
+// report. inShadow says that a file of the source lies where the name needs a
+// folder.
+func (r *run) dispatch(ctx context.Context, p *pair, d decision, inShadow bool) {
+	switch d.verdict {
+	case leave:
+		return
+	case same, skip:
+		r.report.count(func(s *Summary) {
+			if d.verdict == same {
+				s.Same++
+			} else {
+				s.Skipped++
+			}
+		})
+		if d.prune == nil {
+			return
+		}
+	case refuse:
+		r.report.problem(Problem{Name: p.name, Path: r.src.full(p.name), Err: d.err})
+		if r.opts.Newer == NewerStops && errors.Is(d.err, ErrNewer) {
+			r.stop(d.err)
+		}
+		return
+	}
+	j := &job{decision: d, name: p.name}
+	if d.verdict == remove {
+		j.current, j.size = p.dst.file.ID, p.dst.size
+		if p.dst.kind != isHidden {
+			r.doomed.Add(1)
+		}
+		r.putAside(j)
+		return
+	}
+	if d.verdict == transfer {
+		j.src = *p.src
+		r.report.todo.Add(1)
+		r.report.todoBytes.Add(j.src.size)
+	}
+	if inShadow && d.verdict == transfer && r.hold(j) {
+		return
+	}
+	select {
+	case r.queue <- j:
+	case <-ctx.Done():
+	}
+}
+
+// putAside keeps a removal for the gate.
+func (r *run) putAside(j *job) {
+	if err := r.spool.add(j); err != nil {
+		r.stop(err)
+	}
+}
+
+// hold keeps a blocked transfer for the gate. It reports false once the gate
+// has been passed.
+func (r *run) hold(j *job) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.gated.Load() {
+		return false
+	}
+	r.waiting = append(r.waiting, j)
+	return true
+}
