@@ -1,0 +1,7 @@
+//go:build !linux
+
+package localfs
+
+import "os"
+
+func preallocate(*os.File, int64) error { return nil }

@@ -1,0 +1,71 @@
+package localfs
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+)
+
+// Source is a file that is read for an upload. ReadAt and Unchanged may be
+// called by several goroutines at once.
+type Source struct {
+	file *os.File
+	info fs.FileInfo
+}
+
+// Open opens the file of that name below root for reading. Links are followed.
+// It refuses all but regular files with ErrNotFile, and never waits for the
+// other end of a pipe. The caller closes the source.
+func Open(root, name string) (*Source, error) {
+	path := filepath.Join(root, filepath.FromSlash(name))
+	file, err := os.OpenFile(path, os.O_RDONLY|openNonblock, 0)
+	if err != nil {
+		return nil, err
+	}
+	info, err := file.Stat()
+	if err == nil && !info.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: path, Err: ErrNotFile}
+	}
+	if err != nil {
+		file.Close()
+		return nil, err
+	}
+	return &Source{file, info}, nil
+}
+
+// Size is the number of bytes when the source was opened.
+func (s *Source) Size() int64 { return s.info.Size() }
+
+// ModTime is the modification time when the source was opened, in milliseconds
+// since the epoch; see ModTimeMillis.
+func (s *Source) ModTime() int64 {
+	t := s.info.ModTime()
+	return ModTimeMillis(t.Unix(), int64(t.Nanosecond()))
+}
+
+// ModTimeNS is the same in nanoseconds.
+func (s *Source) ModTimeNS() int64 { return s.info.ModTime().UnixNano() }
+
+// ReadAt implements io.ReaderAt.
+func (s *Source) ReadAt(p []byte, off int64) (int, error) { return s.file.ReadAt(p, off) }
+
+// Unchanged returns an error that wraps ErrChanged if the file's size or
+// modification time is no longer what it was, or if another file, or none, has
+// its name by now.
+func (s *Source) Unchanged() error {
+	changed := &fs.PathError{Op: "read", Path: s.file.Name(), Err: ErrChanged}
+	now, err := s.file.Stat()
+	if err != nil {
+		return err
+	}
+	if now.Size() != s.info.Size() || !now.ModTime().Equal(s.info.ModTime()) {
+		return changed
+	}
+	if named, err := os.Stat(s.file.Name()); err != nil || !os.SameFile(named, now) {
+		return changed
+	}
+	return nil
+}
+
+// Close closes the file.
+func (s *Source) Close() error { return s.file.Close() }

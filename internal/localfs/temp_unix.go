@@ -1,0 +1,77 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package localfs
+
+import (
+	"errors"
+	"os"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// openNonblock keeps the opening of a pipe from waiting for a writer.
+const openNonblock = unix.O_NONBLOCK
+
+// finish gives the file its time and its name. The file stays open until it
+// has its name, for closing it ends the lock.
+func (t *Temp) finish(mtime time.Time, sync bool) error {
+	if err := t.folder.Chtimes(t.temp, mtime, mtime); err != nil {
+		return err
+	}
+	if sync {
+		if err := t.file.Sync(); err != nil {
+			return err
+		}
+	}
+	if err := flush(t.file); err != nil {
+		return err
+	}
+	if err := t.folder.Rename(t.temp, t.base); err != nil {
+		return err
+	}
+	t.file.Close()
+	return nil
+}
+
+// discard removes the file. The name goes first, while it is still ours.
+func (t *Temp) discard() {
+	t.folder.Remove(t.temp)
+	t.file.Close()
+}
+
+// flush brings out errors that a file system keeps for the moment of closing,
+// as network file systems do for writes. Closing a second descriptor of the
+// file tells them and leaves the lock alone.
+func flush(file *os.File) error {
+	fd, err := unix.FcntlInt(file.Fd(), unix.F_DUPFD_CLOEXEC, 0)
+	if err != nil {
+		return err
+	}
+	return unix.Close(fd)
+}
+
+// lock takes the file for this process, until it is closed. File systems that
+// know no locks do without.
+func lock(file *os.File) error {
+	for {
+		err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
+		switch {
+		case err == unix.EINTR:
+		case errors.Is(err, unix.EWOULDBLOCK):
+			return ErrBusy
+		default:
+			return nil
+		}
+	}
+}
+
+// syncFolder brings the names in a folder to disk.
+func syncFolder(folder *os.Root) error {
+	f, err := folder.Open(".")
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	return f.Sync()
+}

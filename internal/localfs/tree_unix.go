@@ -1,0 +1,114 @@
+//go:build linux || darwin || freebsd || netbsd || openbsd || dragonfly
+
+package localfs
+
+import (
+	"errors"
+	"io/fs"
+
+	"golang.org/x/sys/unix"
+)
+
+// tree is the root of a scan. Folders are opened, and files looked at,
+// relative to open folders: paths are short, and the tree may be moved.
+type tree struct {
+	path string
+	fd   int
+}
+
+// dir is an open folder.
+type dir struct{ fd int }
+
+// status is what a scan wants to know of a file.
+type status struct {
+	seen      sight
+	size      int64
+	sec, nsec int64 // modification time
+	ctime     int64 // nanoseconds
+	dev, ino  uint64
+}
+
+// openTree opens a root. Errors carry its path.
+func openTree(path string) (*tree, error) {
+	fd, err := openat(unix.AT_FDCWD, path, true)
+	if errors.Is(err, unix.ENOTDIR) {
+		err = ErrNotDir
+	}
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return &tree{path, fd}, nil
+}
+
+func (t *tree) close() { unix.Close(t.fd) }
+
+// open opens a folder of the tree. If the folder itself is a link, it is
+// followed or refused.
+func (t *tree) open(name string, follow bool) (*dir, error) {
+	fd, err := openat(t.fd, "./"+name, follow)
+	if err != nil {
+		return nil, err
+	}
+	return &dir{fd}, nil
+}
+
+func openat(at int, name string, follow bool) (int, error) {
+	flags := unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC
+	if !follow {
+		flags |= unix.O_NOFOLLOW
+	}
+	for {
+		fd, err := unix.Openat(at, name, flags, 0)
+		if err != unix.EINTR {
+			return fd, err
+		}
+	}
+}
+
+func (d *dir) close() { unix.Close(d.fd) }
+
+// stat looks at a name of the folder, or at what it leads to.
+func (d *dir) stat(name string, follow bool) (status, error) {
+	flags := unix.AT_SYMLINK_NOFOLLOW
+	if follow {
+		flags = 0
+	}
+	var st unix.Stat_t
+	for {
+		err := unix.Fstatat(d.fd, name, &st, flags)
+		if err == nil {
+			break
+		}
+		if err != unix.EINTR {
+			return status{}, err
+		}
+	}
+	return status{
+		seen: sightOf(uint32(st.Mode)),
+		size: st.Size,
+		sec:  int64(st.Mtim.Sec), nsec: int64(st.Mtim.Nsec),
+		ctime: int64(st.Ctim.Sec)*1e9 + int64(st.Ctim.Nsec),
+		dev:   uint64(st.Dev), ino: uint64(st.Ino),
+	}, nil
+}
+
+func sightOf(mode uint32) sight {
+	switch mode & unix.S_IFMT {
+	case unix.S_IFREG:
+		return regular
+	case unix.S_IFDIR:
+		return directory
+	case unix.S_IFLNK:
+		return symlink
+	}
+	return other
+}
+
+// identify is the device and inode of a folder; 0 if unknown.
+func identify(path string) (dev, ino uint64) {
+	var st unix.Stat_t
+	if unix.Stat(path, &st) != nil {
+		return 0, 0
+	}
+	return uint64(st.Dev), uint64(st.Ino)
+}
