@@ -76,6 +76,8 @@ type (
 		Warnings    int64        `json:"warnings"`
 		Skipped     int64        `json:"skipped"`
 		Same        int64        `json:"same"`
+		Unhashed    int64        `json:"unhashed"`
+		Retained    int64        `json:"retained"`
 		Unverified  int64        `json:"unverified"`
 		Started     time.Time    `json:"started"`
 		DurationMS  int64        `json:"durationMs"`
@@ -213,7 +215,7 @@ func (j *JSON) verdict(o *Outcome) verdictRecord {
 		Copied:     tallyRecord(o.Done[b2sync.Copy]),
 		Hidden:     o.Done[b2sync.Hide].Count,
 		Deleted:    tallyRecord(o.Done[b2sync.Delete]), FoldersMade: o.Done[b2sync.MakeFolder].Count,
-		Failed: o.Failed, Warnings: o.Warned, Skipped: o.Skipped, Same: o.Same, Unverified: o.Unverified,
+		Failed: o.Failed, Warnings: o.Warned, Skipped: o.Skipped, Same: o.Same, Unhashed: o.Unhashed, Retained: o.Retained, Unverified: o.Unverified,
 		Started: o.Started.UTC(), DurationMS: o.Took.Milliseconds(),
 		Calls: callsRecord(o.Calls), Cost: costOf(o.Prices, o.Calls, o.transferred()), Error: errorOf(o.Err),
 	}

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"fmt"
 	"hash/maphash"
 	"io"
@@ -27,9 +28,9 @@ type TextConfig struct {
 	Prices *Prices
 	// Plan says what a dry run would need; nil leaves it out of the verdict.
 	Plan func() Plan
-	// More says where failures beyond the first ones can be read; "" says only
-	// how many there are.
-	More string
+	// More says where failures beyond the first ones can be read; nil or "" for
+	// the lines above. It is asked at the end.
+	More func() string
 }
 
 // Text tells a run as lines of text. It is a [b2sync.Listener]; Close ends it.
@@ -169,9 +170,9 @@ func (t *Text) recap() {
 		say("  " + text)
 	}
 	if more := t.failed - int64(len(t.failures)); more > 0 {
-		where := t.cfg.More
-		if where == "" {
-			where = "see the ERROR lines above"
+		where := "see the ERROR lines above"
+		if t.cfg.More != nil {
+			where = cmp.Or(t.cfg.More(), where)
 		}
 		say("  and " + count(more) + " more, " + where)
 	}

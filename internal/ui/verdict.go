@@ -121,6 +121,12 @@ func verdictCounts(o *Outcome) []string {
 	if o.Skipped > 0 {
 		counts = append(counts, count(o.Skipped)+" skipped as newer at the destination")
 	}
+	if o.Retained > 0 {
+		counts = append(counts, count(o.Retained)+" retained")
+	}
+	if o.Unhashed > 0 {
+		counts = append(counts, count(o.Unhashed)+" compared without a hash")
+	}
 	if o.Unverified > 0 {
 		counts = append(counts, count(o.Unverified)+" checked by length only")
 	}
