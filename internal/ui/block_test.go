@@ -233,7 +233,7 @@ func TestSpeedIsOfTheLastSeconds(t *testing.T) {
 func TestMeterKnowsOneStateOfWaiting(t *testing.T) {
 	var m Meter
 	var told int
-	m.OnRetry(func(b2.Attempt) { told++ })
+	m.OnAttempt(func(b2.Attempt) { told++ })
 	fail := b2.Attempt{Call: "b2_upload_file", Class: 'A', Units: 1, Status: 503, Err: io.EOF, Retry: true, Wait: time.Minute}
 	m.Observe(fail)
 	first, waiting := m.Waiting()

@@ -38,7 +38,7 @@ type Meter struct {
 	calls  Calls
 	byName map[string]*Calls
 	wait   Waiting
-	told   []func(b2.Attempt) // of attempts that will be followed by another
+	told   []func(b2.Attempt) // each attempt
 }
 
 // Waiting says that nothing succeeds and the run waits to try again.
@@ -48,9 +48,9 @@ type Waiting struct {
 	Why   b2.Attempt // the last one that failed
 }
 
-// OnRetry adds a function that is told each attempt that will be followed by
-// another. Add all of them before the first call; they are called one at a time.
-func (m *Meter) OnRetry(f func(b2.Attempt)) { m.told = append(m.told, f) }
+// OnAttempt adds a function that is told each attempt. Add all of them before
+// the first call; they are called one at a time, and hold up the calls.
+func (m *Meter) OnAttempt(f func(b2.Attempt)) { m.told = append(m.told, f) }
 
 // Observe counts an attempt; it is made for [b2.Config.Observe].
 func (m *Meter) Observe(a b2.Attempt) {
@@ -72,10 +72,8 @@ func (m *Meter) Observe(a b2.Attempt) {
 		}
 	}
 	m.noteWait(a)
-	if a.Retry {
-		for _, tell := range m.told {
-			tell(a)
-		}
+	for _, tell := range m.told {
+		tell(a)
 	}
 }
 

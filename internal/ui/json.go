@@ -138,7 +138,7 @@ type JSON struct {
 func NewJSON(cfg JSONConfig) *JSON {
 	j := &JSON{cfg: cfg, out: newStream(cfg.Stdout)}
 	if cfg.Meter != nil {
-		cfg.Meter.OnRetry(j.retry)
+		cfg.Meter.OnAttempt(j.retry)
 	}
 	return j
 }
@@ -176,6 +176,9 @@ func (j *JSON) action(e b2sync.ActionDone) actionRecord {
 }
 
 func (j *JSON) retry(a b2.Attempt) {
+	if !a.Retry {
+		return
+	}
 	j.write(retryRecord{j.record("retry"), a.Call, a.Status, a.Wait.Milliseconds(), errorOf(a.Err)})
 }
 

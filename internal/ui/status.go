@@ -40,15 +40,15 @@ func (s *status) transfers() []string {
 	if s.Listed {
 		more = ""
 	}
-	parts := []string{fmt.Sprintf("%s of %s%s files", count(s.Done.Count), count(s.ToDo.Count), more)}
+	parts := []string{fmt.Sprintf("%s of %s%s files", Count(s.Done.Count), Count(s.ToDo.Count), more)}
 	if s.ToDo.Bytes > 0 {
-		parts = append(parts, fmt.Sprintf("%s of %s%s", size(s.Done.Bytes), size(s.ToDo.Bytes), more))
+		parts = append(parts, fmt.Sprintf("%s of %s%s", Size(s.Done.Bytes), Size(s.ToDo.Bytes), more))
 	}
 	if s.rate >= 1 {
-		parts = append(parts, size(int64(s.rate))+"/s")
+		parts = append(parts, Size(int64(s.rate))+"/s")
 	}
 	if left, known := s.left(); known {
-		parts = append(parts, span(left)+" left")
+		parts = append(parts, Span(left)+" left")
 	}
 	return parts
 }
@@ -81,18 +81,18 @@ func (s *status) share() float64 {
 
 // scans says how far the comparison is.
 func (s *status) scans() []string {
-	parts := []string{count(s.Scanned) + " scanned", count(s.Compared) + " compared"}
+	parts := []string{Count(s.Scanned) + " scanned", Count(s.Compared) + " compared"}
 	if s.Failed > 0 {
-		parts = append([]string{count(s.Failed) + " failed"}, parts...)
+		parts = append([]string{Count(s.Failed) + " failed"}, parts...)
 	}
 	return parts
 }
 
 // waits says that the service keeps the run waiting, and why.
 func (s *status) waits() []string {
-	parts := []string{"waiting for the service for " + span(s.now.Sub(s.wait.Since).Round(time.Second))}
+	parts := []string{"waiting for the service for " + Span(s.now.Sub(s.wait.Since).Round(time.Second))}
 	if next := s.wait.Until.Sub(s.now); next > 0 {
-		parts = append(parts, "next try in "+span(next.Round(time.Second)))
+		parts = append(parts, "next try in "+Span(next.Round(time.Second)))
 	}
 	switch why := s.wait.Why; {
 	case why.Status != 0:

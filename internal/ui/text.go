@@ -165,7 +165,7 @@ func (t *Text) recap() {
 	}
 	t.out.flush()
 	say := func(text string) { t.err.line(func(dst []byte) []byte { return append(dst, text...) }) }
-	say(count(t.failed) + " failed:")
+	say(Count(t.failed) + " failed:")
 	for _, text := range t.failures {
 		say("  " + text)
 	}
@@ -174,7 +174,7 @@ func (t *Text) recap() {
 		if t.cfg.More != nil {
 			where = cmp.Or(t.cfg.More(), where)
 		}
-		say("  and " + count(more) + " more, " + where)
+		say("  and " + Count(more) + " more, " + where)
 	}
 }
 

@@ -54,7 +54,7 @@ func (m VerdictMode) speaks(o *Outcome, terminal bool) bool {
 func Verdict(o *Outcome) string {
 	parts := []string{verdictHead(o) + ": " + strings.Join(verdictCounts(o), ", "), verdictTime(o)}
 	if o.Calls.Retries > 0 {
-		parts = append(parts, plural(o.Calls.Retries, "retry", "retries"))
+		parts = append(parts, Plural(o.Calls.Retries, "retry", "retries"))
 	}
 	if calls := verdictCalls(o); calls != "" {
 		parts = append(parts, calls)
@@ -103,15 +103,15 @@ func verdictCounts(o *Outcome) []string {
 		if tally.Count == 0 {
 			continue
 		}
-		text := count(tally.Count) + " " + deed.done
+		text := Count(tally.Count) + " " + deed.done
 		if o.DryRun {
-			text = deed.would + " " + count(tally.Count)
+			text = deed.would + " " + Count(tally.Count)
 			if len(counts) == 0 {
 				text = "would " + text
 			}
 		}
 		if deed.bytes {
-			text += " (" + size(tally.Bytes) + ")"
+			text += " (" + Size(tally.Bytes) + ")"
 		}
 		counts = append(counts, text)
 	}
@@ -119,20 +119,20 @@ func verdictCounts(o *Outcome) []string {
 		counts = append(counts, idle(o))
 	}
 	if o.Skipped > 0 {
-		counts = append(counts, count(o.Skipped)+" skipped as newer at the destination")
+		counts = append(counts, Count(o.Skipped)+" skipped as newer at the destination")
 	}
 	if o.Retained > 0 {
-		counts = append(counts, count(o.Retained)+" retained")
+		counts = append(counts, Count(o.Retained)+" retained")
 	}
 	if o.Unhashed > 0 {
-		counts = append(counts, count(o.Unhashed)+" compared without a hash")
+		counts = append(counts, Count(o.Unhashed)+" compared without a hash")
 	}
 	if o.Unverified > 0 {
-		counts = append(counts, count(o.Unverified)+" checked by length only")
+		counts = append(counts, Count(o.Unverified)+" checked by length only")
 	}
-	counts = append(counts, count(o.Failed)+" failed")
+	counts = append(counts, Count(o.Failed)+" failed")
 	if o.Warned > 0 {
-		counts = append(counts, plural(o.Warned, "warning", "warnings"))
+		counts = append(counts, Plural(o.Warned, "warning", "warnings"))
 	}
 	return counts
 }
@@ -143,7 +143,7 @@ func idle(o *Outcome) string {
 	case o.Failed > 0 || o.Err != nil:
 		return "nothing transferred"
 	case o.Same > 0:
-		return "nothing to do, " + count(o.Same) + " the same"
+		return "nothing to do, " + Count(o.Same) + " the same"
 	default:
 		return "nothing to do"
 	}
@@ -151,10 +151,10 @@ func idle(o *Outcome) string {
 
 // verdictTime is the time and, where content went over the wire, the rate.
 func verdictTime(o *Outcome) string {
-	text := span(o.Took)
+	text := Span(o.Took)
 	moved := o.Done[b2sync.Upload].Bytes + o.Done[b2sync.Download].Bytes
 	if moved > 0 && o.Took > 0 && !o.DryRun {
-		text += ", " + rate(moved, o.Took)
+		text += ", " + Rate(moved, o.Took)
 	}
 	return text
 }
@@ -175,7 +175,7 @@ func verdictPlan(o *Outcome) []string {
 	whole := o.Calls.Plus(o.Plan.Calls)
 	parts := []string{"doing it: " + callsAndCost(whole, o.Prices, o.Done[b2sync.Download].Bytes)}
 	if o.Plan.Stored > 0 {
-		parts = append(parts, "storage: "+size(o.Plan.Stored)+" more"+storageCost(o))
+		parts = append(parts, "storage: "+Size(o.Plan.Stored)+" more"+storageCost(o))
 	}
 	return parts
 }
@@ -199,7 +199,7 @@ func callsAndCost(c Calls, p *Prices, downloaded int64) string {
 		name string
 	}{{c.A, " A"}, {c.B, " B"}, {c.C, " C"}} {
 		if class.n > 0 {
-			parts = append(parts, count(class.n)+class.name)
+			parts = append(parts, Count(class.n)+class.name)
 		}
 	}
 	if p != nil {
