@@ -59,10 +59,14 @@ func ModTimeMillis(sec, nsec int64) int64 {
 // can be: a file that is written with it reads back as ms.
 func timeOfMillis(ms int64) time.Time {
 	t := time.UnixMilli(ms)
-	if ModTimeMillis(t.Unix(), int64(t.Nanosecond())) == ms {
-		return t
+	// A float that falls short of the millisecond is truncated to the one
+	// before. One microsecond is more than a float64 of seconds can lose, for
+	// some centuries; before 1970 it is lost on the other side.
+	for _, shift := range []time.Duration{0, time.Microsecond, -time.Microsecond} {
+		near := t.Add(shift)
+		if ModTimeMillis(near.Unix(), int64(near.Nanosecond())) == ms {
+			return near
+		}
 	}
-	// The float was truncated to the millisecond before. One microsecond is
-	// more than a float64 of seconds can lose, for some centuries.
-	return t.Add(time.Microsecond)
+	return t
 }

@@ -1,6 +1,7 @@
 package localfs
 
 import (
+	"context"
 	"slices"
 	"unicode/utf8"
 )
@@ -96,6 +97,7 @@ func (l *listing) folders(parent *node) (first, last *node, count int) {
 
 // lister reads folders, one at a time. Its buffers serve many.
 type lister struct {
+	ctx   context.Context // once done, listings are cut short; nobody looks at them
 	scan  *scan
 	buf   dirBuffer
 	names []byte
@@ -136,7 +138,7 @@ func (l *lister) readNames() error {
 		}
 		l.raw = append(l.raw, entry{off: len(l.names), len: uint16(len(name)), seen: seen})
 		l.names = append(l.names, name...)
-		return true
+		return l.ctx.Err() == nil
 	})
 }
 
@@ -159,6 +161,9 @@ func (l *lister) look() *listing {
 	l.more = l.more[:0]
 	entries := l.raw[:0]
 	for _, e := range l.raw {
+		if l.ctx.Err() != nil {
+			break
+		}
 		if l.resolve(&e) {
 			entries = append(entries, e)
 		}

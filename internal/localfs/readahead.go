@@ -86,10 +86,10 @@ func (r *readAhead) end() {
 func (r *readAhead) next() (*node, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for r.head.state != read && !r.over {
+	for r.head.state != read && r.ctx.Err() == nil {
 		r.ready.Wait()
 	}
-	if r.over {
+	if r.ctx.Err() != nil {
 		return nil, context.Cause(r.ctx)
 	}
 	first := r.head
@@ -100,7 +100,7 @@ func (r *readAhead) next() (*node, error) {
 
 // read is one reader.
 func (r *readAhead) read() {
-	l := &lister{scan: r.scan}
+	l := &lister{ctx: r.ctx, scan: r.scan}
 	for n := r.take(); n != nil; n = r.take() {
 		l.read(n)
 		if outOfFiles(n.err) {

@@ -148,14 +148,15 @@ func (s *scan) item(folder *node, list *listing, e *entry) Item {
 		end = "/"
 	}
 	item := Item{Name: s.names.join(folder.name, list.nameOf(e), end), Kind: e.kind}
-	if e.kind == File {
+	switch e.kind {
+	case File:
 		item.Link = e.link
 		item.Size = e.size
 		item.ModTime = ModTimeMillis(e.sec, e.nsec)
 		item.ModTimeNS = e.sec*1e9 + e.nsec
 		item.CTimeNS, item.Ino = e.ctime, e.ino
 		item.Dev = list.devOf(e)
-	} else if e.kind != Folder {
+	case Hole, Special:
 		item.Err = list.errOf(e)
 	}
 	return item
