@@ -1,8 +1,13 @@
 package b2
 
 import (
+	"context"
 	"log/slog"
 	"net/http"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -47,12 +52,88 @@ type Config struct {
 // should be shared by all who use one key: the token, the upload URLs, the
 // bounds and the retry rules are the client's.
 type Client struct {
-	cfg Config
+	cfg       Config
+	transport http.RoundTripper
+	userAgent []string
+	log       *slog.Logger
+
+	health    health
+	clock     clock
+	session   session
+	places    places // to upload files to
+	uploads   slots
+	downloads slots
 }
 
 // New makes a client. It calls nothing; the first call that needs a token
 // authorises.
-func New(cfg Config) *Client { return &Client{cfg: cfg} }
+func New(cfg Config) *Client {
+	c := &Client{
+		cfg:       cfg,
+		transport: cfg.Transport,
+		userAgent: []string{userAgent(cfg.UserAgent)},
+		log:       cfg.Logger,
+		uploads:   newSlots(cfg.Uploads),
+		downloads: newSlots(cfg.Downloads),
+	}
+	if c.cfg.Endpoint == "" {
+		c.cfg.Endpoint = Production
+	}
+	c.cfg.Endpoint = strings.TrimRight(c.cfg.Endpoint, "/")
+	if c.transport == nil {
+		c.transport = NewTransport()
+	}
+	if c.log == nil {
+		c.log = slog.New(slog.DiscardHandler)
+	}
+	c.health.epoch = time.Now()
+	c.session.turn = make(chan struct{}, 1)
+	if cfg.Account != nil {
+		c.session.current.Store(cfg.Account)
+	}
+	return c
+}
+
+// userAgent names this client and the Go it was built by, in the form that the
+// service asks of integrations.
+func userAgent(more string) string {
+	version := "dev"
+	if info, ok := debug.ReadBuildInfo(); ok {
+		for _, m := range append(info.Deps, &info.Main) {
+			if m.Path == modulePath && m.Version != "" && m.Version != "(devel)" {
+				version = strings.TrimPrefix(m.Version, "v")
+			}
+		}
+	}
+	agent := "bowline/" + version + "+go/" + strings.TrimPrefix(runtime.Version(), "go")
+	if more != "" {
+		agent += " " + more
+	}
+	return agent
+}
+
+const modulePath = "github.com/bowline-sync/bowline"
+
+// slots bound how many do a thing at once.
+type slots chan struct{}
+
+func newSlots(n int) slots {
+	if n <= 0 {
+		n = 10
+	}
+	return make(slots, n)
+}
+
+func (s slots) take(ctx context.Context) error {
+	select {
+	case s <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
+	}
+}
+
+func (s slots) give() { <-s }
 
 // Attempt is one HTTP request and what came of it.
 type Attempt struct {
@@ -69,6 +150,24 @@ type Attempt struct {
 	Wait     time.Duration
 }
 
-// Now is the service's clock, by the Date of its last answer: the local clock
+// Now is the service's clock, by the Date of its last answer; the local clock
 // before the first one. Its grain is a second.
-func (c *Client) Now() time.Time { return time.Now() }
+func (c *Client) Now() time.Time { return time.Now().Add(time.Duration(c.clock.ahead.Load())) }
+
+// A clock knows how far the service's clock is ahead of ours.
+type clock struct {
+	ahead atomic.Int64 // ns
+	last  atomic.Pointer[string]
+}
+
+// observe reads the Date of an answer. Many answers come within one second, so
+// an equal date is not parsed again.
+func (k *clock) observe(date string) {
+	if last := k.last.Load(); date == "" || last != nil && *last == date {
+		return
+	}
+	if t, err := http.ParseTime(date); err == nil {
+		k.ahead.Store(int64(time.Until(t)))
+		k.last.Store(&date)
+	}
+}

@@ -1,20 +1,168 @@
 package b2
 
-import "context"
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/bowline-sync/bowline/internal/wire"
+)
 
 // CopyRequest makes a new version of an existing one inside the account,
 // without a byte through the client.
 type CopyRequest struct {
-	Source         *File // ID and Size count; its info and type too, above 5 GB
+	Source         *File // as a listing gave it: id and size count, and type and info too above 5 GB
 	BucketID, Name string
-	Replace        bool // use ContentType and Info below instead of the source's
-	ContentType    string
-	Info           map[string]string
-	SourceSSE, SSE *SSE
+	Replace        bool              // use ContentType and Info below instead of the source's
+	ContentType    string            // with Replace; "" lets the service choose by the name's extension
+	Info           map[string]string // with Replace
+	SourceSSE, SSE *SSE              // the source's key, for SSE-C; the encryption of the copy
 	Retention      *Retention
 	LegalHold      bool
-	Progress       func(n int64) // may be nil
+	Progress       func(n int64) // told the bytes that were copied; may be nil
 }
 
-// Copy copies a version, in parts above 5 GB.
-func (c *Client) Copy(ctx context.Context, req CopyRequest) (*File, error) { return nil, errUnbuilt }
+// copyPartMost is the largest part of a copy, in bytes. Each part is a call
+// that is paid for; this one lets the service answer in minutes.
+const copyPartMost = 1_000_000_000
+
+// Copy copies a version, in parts above 5 GB, and checks what the service says
+// it stored: ErrChecksum if that is something else. Its error answers to
+// fs.ErrNotExist when the source is gone.
+func (c *Client) Copy(ctx context.Context, req CopyRequest) (*File, error) {
+	if err := wire.CheckFileName(req.Name); err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrName, err)
+	}
+	var stored *File
+	var err error
+	if req.Source.Size <= wire.MaxSinglePart {
+		if stored, err = c.fileCall(ctx, wire.CallCopyFile, req.small()); err == nil && req.Progress != nil {
+			req.Progress(req.Source.Size)
+		}
+	}
+	failure, _ := errors.AsType[*Error](err)
+	if req.Source.Size > wire.MaxSinglePart || failure != nil && failure.Code == wire.CodeSourceTooLarge {
+		stored, err = c.copyLarge(ctx, req)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return stored, checkCopy(stored, &req)
+}
+
+// checkCopy holds what the service says against the source.
+func checkCopy(f *File, req *CopyRequest) error {
+	switch {
+	case f.Name != req.Name || f.ID == "":
+		return fmt.Errorf("%w: the copy of %q is %q", ErrChecksum, req.Name, f.Name)
+	case f.Size != req.Source.Size:
+		return fmt.Errorf("%w: the copy %q has %d bytes instead of %d", ErrChecksum, req.Name, f.Size, req.Source.Size)
+	case f.SHA1 != "" && req.Source.SHA1 != "" && f.SHA1 != req.Source.SHA1:
+		return fmt.Errorf("%w: the copy %q has the SHA-1 %s instead of %s", ErrChecksum, req.Name, f.SHA1, req.Source.SHA1)
+	}
+	return nil
+}
+
+// small is the request of a copy by one call.
+func (r *CopyRequest) small() wire.CopyFileRequest {
+	w := wire.CopyFileRequest{SourceFileID: r.Source.ID, FileName: r.Name, DestinationBucketID: maybe(r.BucketID),
+		SourceSSE: r.SourceSSE.wire(), DestinationSSE: r.SSE.wire(), FileRetention: r.Retention.wire()}
+	if r.LegalHold {
+		w.LegalHold = new(onOff(true))
+	}
+	if r.Replace {
+		w.MetadataDirective = new(wire.DirectiveReplace)
+		w.ContentType, w.FileInfo = new(r.contentType()), r.Info
+	}
+	return w
+}
+
+func (r *CopyRequest) contentType() string {
+	if r.ContentType == "" {
+		return wire.AutoContentType
+	}
+	return r.ContentType
+}
+
+// copyLarge copies by the large-file calls: the new file gets the source's type
+// and info as its own.
+func (c *Client) copyLarge(ctx context.Context, req CopyRequest) (*File, error) {
+	account, err := c.Account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	start, err := c.startCopy(ctx, &req)
+	if err != nil {
+		return nil, err
+	}
+	started, err := c.StartLargeFile(ctx, start)
+	if err != nil {
+		return nil, err
+	}
+	part := copyPartSize(account, req.Source.Size, cap(c.uploads))
+	sums := make([]string, (req.Source.Size+part-1)/part)
+	err = each(ctx, cap(c.uploads), len(sums), func(ctx context.Context, i int) (err error) {
+		off := int64(i) * part
+		sums[i], err = c.copyPart(ctx, &req, started.ID, i+1, off, min(off+part, req.Source.Size))
+		return err
+	})
+	var stored *File
+	if err == nil {
+		stored, err = c.FinishLargeFile(ctx, started.ID, sums)
+	}
+	if err != nil && ctx.Err() == nil {
+		c.abandonLarge(ctx, started.ID)
+	}
+	return stored, err
+}
+
+// startCopy is the announcement of a large copy.
+func (c *Client) startCopy(ctx context.Context, req *CopyRequest) (start StartLargeFileRequest, err error) {
+	source := req.Source
+	if source.ContentType == "" && !req.Replace { // not from a listing
+		if source, err = c.FileInfo(ctx, source.ID); err != nil {
+			return start, err
+		}
+	}
+	start = StartLargeFileRequest{BucketID: req.BucketID, FileName: req.Name, ContentType: source.ContentType,
+		FileInfo: source.Info(), SSE: req.SSE.wire(), FileRetention: req.Retention.wire()}
+	if start.BucketID == "" {
+		start.BucketID = source.BucketID
+	}
+	if req.Replace {
+		start.ContentType, start.FileInfo = req.contentType(), req.Info
+	}
+	if req.LegalHold {
+		start.LegalHold = new(onOff(true))
+	}
+	return start, nil
+}
+
+// copyPartSize makes the parts large, for each is paid for, but keeps all
+// workers busy.
+func copyPartSize(account *Account, size int64, workers int) int64 {
+	recommended := account.RecommendedPartSize
+	if recommended <= 0 {
+		recommended = wire.RecommendedPartSize
+	}
+	share := (size + int64(workers) - 1) / int64(workers)
+	enough := (size + wire.MaxParts - 1) / wire.MaxParts
+	return max(min(max(share, recommended), copyPartMost), enough)
+}
+
+// copyPart copies the bytes from off to before end.
+func (c *Client) copyPart(ctx context.Context, req *CopyRequest, id string, number int, off, end int64) (string, error) {
+	part, err := call[Part](ctx, c, wire.CallCopyPart, wire.CopyPartRequest{SourceFileID: req.Source.ID, LargeFileID: id,
+		PartNumber: number, Range: new(fmt.Sprintf("bytes=%d-%d", off, end-1)),
+		SourceSSE: req.SourceSSE.wire(), DestinationSSE: req.SSE.wire()})
+	switch {
+	case err != nil:
+		return "", err
+	case part.ContentLength != end-off:
+		return "", fmt.Errorf("%w: part %d of the copy %q has %d bytes instead of %d", ErrChecksum, number, req.Name,
+			part.ContentLength, end-off)
+	case req.Progress != nil:
+		req.Progress(end - off)
+	}
+	return part.ContentSHA1, nil
+}

@@ -2,7 +2,13 @@ package b2
 
 import (
 	"context"
+	"crypto/sha1"
+	"errors"
+	"fmt"
+	"hash"
 	"io"
+	"sync"
+	"sync/atomic"
 )
 
 // Target is where a download goes: what was written can be read back, to hash
@@ -14,44 +20,236 @@ type Target interface {
 
 // DownloadRequest is a version to be read whole.
 type DownloadRequest struct {
-	File     *File // ID and Size count; its hash is what the content must have
-	To       Target
-	Progress func(n int64) // told the bytes that moved, from several goroutines; may be nil
-	Streams  int           // requests at once; 0 is chosen by size
+	// File is the version, as a listing or FileInfo gave it: its ID, its Size
+	// and the hash that the content must have.
+	File     *File
+	To       Target        // written from its beginning, from several goroutines at once when the file is big
+	Progress func(n int64) // told the bytes that moved, negative when they must move again, from several goroutines; may be nil
+	Streams  int           // requests at once; 0 is 4 from 200 MB on, 1 below
 	SSE      *SSE          // the key, for SSE-C
 	SkipHash bool          // leave the hash unchecked
 }
 
 // DownloadResult is what was read.
 type DownloadResult struct {
-	SHA1     string // of the whole content; "" with SkipHash
-	Verified bool   // SHA1 was compared with what the service knows
+	SHA1     string // of the whole content, 40 hex digits; "" with SkipHash
+	Verified bool   // SHA1 was compared with what the service knows; false where it knows none
 }
 
-// Download reads a version into a target and checks length and hash.
+// Sizes of downloads, in bytes.
+const (
+	manyStreamsFrom = 200_000_000 // the size of files that several requests share
+	defaultStreams  = 4
+	mostRange       = 100_000_000 // what one request of several fetches at most
+)
+
+// Download reads a version into a target and checks length and hash:
+// ErrChecksum if they are not what they should be, after trying twice. What was
+// written before an error stays.
 func (c *Client) Download(ctx context.Context, req DownloadRequest) (DownloadResult, error) {
-	return DownloadResult{}, errUnbuilt
+	var moved atomic.Int64
+	progress := req.Progress
+	req.Progress = func(n int64) {
+		moved.Add(n)
+		if progress != nil {
+			progress(n)
+		}
+	}
+	result, err := c.download(ctx, &req)
+	if errors.Is(err, ErrChecksum) {
+		c.log.Warn("downloading again", "file", req.File.ID, "error", err)
+		req.Progress(-moved.Load())
+		result, err = c.download(ctx, &req)
+	}
+	return result, err
 }
 
-// OpenRequest names a version to be read as a stream: by ID, or the newest of
-// Name in the bucket.
-type OpenRequest struct {
-	ID           string
-	Bucket, Name string // the bucket's name, not its id
-	Offset       int64  // first byte
-	Length       int64  // bytes; 0 is to the end
-	SSE          *SSE
+func (c *Client) download(ctx context.Context, req *DownloadRequest) (DownloadResult, error) {
+	d := &download{c: c, req: req, want: req.File.ContentSHA1()}
+	streams := req.Streams
+	if streams <= 0 {
+		streams = 1
+		if req.File.Size >= manyStreamsFrom {
+			streams = defaultStreams
+		}
+	}
+	if !req.SkipHash {
+		d.hash = sha1.New()
+	}
+	var err error
+	if streams == 1 || req.File.Size < int64(streams) {
+		err = d.whole(ctx)
+	} else {
+		err = d.ranges(ctx, streams)
+	}
+	if err != nil || d.hash == nil {
+		return DownloadResult{}, err
+	}
+	result := DownloadResult{SHA1: hexSum(d.hash), Verified: d.want != ""}
+	if d.want != "" && result.SHA1 != d.want {
+		return result, fmt.Errorf("%w: %q was read with the SHA-1 %s instead of %s", ErrChecksum, req.File.Name, result.SHA1, d.want)
+	}
+	return result, nil
 }
 
-// Object is content being read, and the version that it is of.
-type Object struct {
-	File
-	io.ReadCloser
+// A download is one attempt at a whole version.
+type download struct {
+	c    *Client
+	req  *DownloadRequest
+	hash hash.Hash // nil to skip it
+
+	mu   sync.Mutex
+	want string // the hash that the content must have, or ""
 }
 
-// Open starts reading. The object must be closed. A body that breaks is gone
-// on with at its last byte; the hash is checked when a whole object was read.
-func (c *Client) Open(ctx context.Context, req OpenRequest) (*Object, error) { return nil, errUnbuilt }
+// whole reads by one request and hashes what passes.
+func (d *download) whole(ctx context.Context) error {
+	s := d.c.newStream(ctx, d.req.File.ID, 0, -1, d.req.SSE)
+	return d.copy(s, func(p []byte) {
+		if d.hash != nil {
+			d.hash.Write(p)
+		}
+	})
+}
 
-// Stat is Open without content.
-func (c *Client) Stat(ctx context.Context, req OpenRequest) (*File, error) { return nil, errUnbuilt }
+// copy writes a stream to its place in the target. saw is told what was
+// written.
+func (d *download) copy(s *stream, saw func(p []byte)) error {
+	defer s.close()
+	if err := s.open(); err != nil {
+		return err
+	}
+	if err := d.meet(&s.file); err != nil {
+		return err
+	}
+	buf := buffers.Get().(*[64 << 10]byte)
+	defer buffers.Put(buf)
+	for {
+		at := s.off
+		n, err := s.Read(buf[:])
+		if n > 0 {
+			if _, err := d.req.To.WriteAt(buf[:n], at); err != nil {
+				return err
+			}
+			saw(buf[:n])
+			d.req.Progress(int64(n))
+		}
+		if err == io.EOF {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+	}
+}
+
+// meet holds what the service says of the version against what the caller
+// knows, and learns the hash where the caller knows none.
+func (d *download) meet(f *File) error {
+	if f.Size != d.req.File.Size {
+		return fmt.Errorf("%w: %q has %d bytes instead of %d", ErrChecksum, d.req.File.Name, f.Size, d.req.File.Size)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.want == "" {
+		d.want = f.ContentSHA1()
+	}
+	return nil
+}
+
+// ranges reads by several requests at once. They take stretches of the file in
+// order, so that one goroutine can follow and hash what was written while it is
+// still in memory.
+func (d *download) ranges(ctx context.Context, streams int) error {
+	size := d.req.File.Size
+	stretch := min((size+int64(streams)-1)/int64(streams), mostRange)
+	n := int((size + stretch - 1) / stretch)
+	front := newFront(n, stretch, size)
+
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	defer context.AfterFunc(ctx, front.wake)()
+	var hashing sync.WaitGroup
+	if d.hash != nil {
+		hashing.Go(func() {
+			if err := d.follow(ctx, front); err != nil {
+				cancel(err)
+			}
+		})
+	}
+	err := each(ctx, streams, n, func(ctx context.Context, i int) error {
+		off := int64(i) * stretch
+		s := d.c.newStream(ctx, d.req.File.ID, off, min(off+stretch, size), d.req.SSE)
+		return d.copy(s, func(p []byte) { front.add(i, len(p)) })
+	})
+	if err != nil {
+		cancel(err)
+	}
+	hashing.Wait()
+	return context.Cause(ctx)
+}
+
+// follow hashes the target from its beginning as it fills.
+func (d *download) follow(ctx context.Context, front *front) error {
+	buf := buffers.Get().(*[64 << 10]byte)
+	defer buffers.Put(buf)
+	for off := int64(0); off < d.req.File.Size; {
+		until := front.await(ctx, off)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		for off < until {
+			n, err := d.req.To.ReadAt(buf[:min(int64(len(buf)), until-off)], off)
+			if n == 0 {
+				return fmt.Errorf("reading back what was downloaded: %w", err)
+			}
+			d.hash.Write(buf[:n])
+			off += int64(n)
+		}
+	}
+	return nil
+}
+
+// A front knows up to where a file that is written in several places is
+// written without a gap.
+type front struct {
+	stretch, size int64
+
+	mu      sync.Mutex
+	grown   sync.Cond
+	written []int64 // bytes of each stretch, from its beginning
+}
+
+func newFront(n int, stretch, size int64) *front {
+	f := &front{stretch: stretch, size: size, written: make([]int64, n)}
+	f.grown.L = &f.mu
+	return f
+}
+
+// add says that n more bytes of a stretch are written.
+func (f *front) add(i, n int) {
+	f.mu.Lock()
+	f.written[i] += int64(n)
+	f.mu.Unlock()
+	f.grown.Broadcast()
+}
+
+func (f *front) wake() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.grown.Broadcast()
+}
+
+// await gives how far the bytes after off are written, once there are any or
+// ctx is done.
+func (f *front) await(ctx context.Context, off int64) int64 {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for {
+		i := off / f.stretch
+		if until := i*f.stretch + f.written[i]; until > off || ctx.Err() != nil {
+			return until
+		}
+		f.grown.Wait()
+	}
+}

@@ -2,7 +2,17 @@ package b2
 
 import (
 	"context"
+	"crypto/md5"
+	"encoding/base64"
+	"fmt"
 	"io"
+	"maps"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"github.com/bowline-sync/bowline/internal/wire"
 )
 
 // SSE is server-side encryption of one file.
@@ -12,8 +22,43 @@ type SSE struct {
 	KeyID string    // a label for the key, stored in the info as sse_c_key_id; may be empty
 }
 
+// String tells the mode only.
+func (s *SSE) String() string { return s.Mode }
+
+// customer gives the key and its MD5 as the API carries them.
+func (s *SSE) customer() (key, sum string, ok bool) {
+	if s == nil || s.Mode != wire.SSEC || s.Key == nil {
+		return "", "", false
+	}
+	m := md5.Sum(s.Key[:])
+	return base64.StdEncoding.EncodeToString(s.Key[:]), base64.StdEncoding.EncodeToString(m[:]), true
+}
+
+// wire is the encryption as requests in JSON carry it.
+func (s *SSE) wire() *wire.SSE {
+	if s == nil || s.Mode == "" {
+		return nil
+	}
+	w := &wire.SSE{Mode: &s.Mode, Algorithm: new(wire.AES256)}
+	if key, sum, ok := s.customer(); ok {
+		w.CustomerKey, w.CustomerKeyMD5 = &key, &sum
+	}
+	return w
+}
+
+// setKey adds the headers of SSE-C, which uploads, parts and downloads need.
+func (s *SSE) setKey(h http.Header) {
+	if key, sum, ok := s.customer(); ok {
+		h.Set(wire.HeaderSSECAlg, wire.AES256)
+		h.Set(wire.HeaderSSECKey, key)
+		h.Set(wire.HeaderSSECMD5, sum)
+	}
+}
+
 // UploadRequest is a file to be stored.
 type UploadRequest struct {
+	// BucketID and Name say where. CheckUploadName tells which names can be; a
+	// name that ends in a slash only when Size is 0, for a folder marker.
 	BucketID, Name string
 	ContentType    string            // "" lets the service choose by the name's extension
 	Info           map[string]string // at most 10 entries
@@ -27,8 +72,8 @@ type UploadRequest struct {
 
 	// Check is called when the content was read to its end, before the service
 	// can take it for whole. An error abandons the upload: nothing is stored,
-	// and the error is returned as it is. It may be called more than once. May
-	// be nil.
+	// and the error is returned as it is. It is called again when the content
+	// is sent again. May be nil.
 	Check func() error
 	// Progress is told the bytes that moved, negative when something must be
 	// sent again, from several goroutines. May be nil.
@@ -46,10 +91,213 @@ type UploadRequest struct {
 }
 
 // Upload stores a file as one version, in one request or in parts by its size,
-// and checks what the service says it stored.
+// and checks what the service says it stored: ErrChecksum if that is something
+// else.
+//
+// The content of a small file is read once. A large one is read once for the
+// hash of the whole, which must be announced before anything is sent, and once
+// for sending.
 func (c *Client) Upload(ctx context.Context, req UploadRequest) (*File, error) {
-	return nil, errUnbuilt
+	if err := checkName(req.Name, req.Size == 0); err != nil {
+		return nil, err
+	}
+	if req.Size < 0 || req.Size > wire.MaxFileSize {
+		return nil, fmt.Errorf("b2: %q has %d bytes, and a file can have %d at most", req.Name, req.Size, int64(wire.MaxFileSize))
+	}
+	req.Info = req.info()
+	if req.ContentType == "" {
+		req.ContentType = wire.AutoContentType
+	}
+	account, err := c.Account(ctx)
+	if err != nil {
+		return nil, err
+	}
+	part, err := partSize(account, req.Size, req.PartSize, cap(c.uploads))
+	if err != nil {
+		return nil, err
+	}
+	if part > 0 {
+		return c.uploadLarge(ctx, &req, part)
+	}
+	return c.uploadSmall(ctx, &req)
 }
 
-// CheckUploadName reports whether a name can be uploaded.
-func CheckUploadName(name string) error { return nil }
+// info is the info to be stored: the caller's, the modification time and the
+// label of the key.
+func (r *UploadRequest) info() map[string]string {
+	info := make(map[string]string, len(r.Info)+2)
+	maps.Copy(info, r.Info)
+	if _, ok := info[InfoModTime]; !ok && r.ModTime != 0 {
+		info[InfoModTime] = strconv.FormatInt(r.ModTime, 10)
+	}
+	if r.SSE != nil && r.SSE.KeyID != "" {
+		info[wire.InfoSSECKeyID] = r.SSE.KeyID
+	}
+	return info
+}
+
+// uploadSmall stores a file by one request. Each attempt reads the content from
+// its start.
+func (c *Client) uploadSmall(ctx context.Context, req *UploadRequest) (*File, error) {
+	header := req.header()
+	var stored *File
+	err := c.attempt(ctx, func(e *effort) error {
+		if err := c.uploads.take(ctx); err != nil {
+			return err
+		}
+		defer c.uploads.give()
+		place, err := c.places.take(ctx, e, req.BucketID)
+		if err != nil {
+			return err
+		}
+		body := newContent(req.Content, 0, req.Size)
+		body.check, body.progress = req.Check, req.Progress
+		var said wire.File
+		if err := e.store(ctx, wire.CallUploadFile, place, header, body, &said); err != nil {
+			return err // and the place is dropped
+		}
+		c.places.give(req.BucketID, place)
+		stored = fileOf(&said)
+		return checkStored(stored, req, body.sum)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return stored, nil
+}
+
+// checkStored holds what the service says against what was sent.
+func checkStored(f *File, req *UploadRequest, sum string) error {
+	switch {
+	case f.Name != req.Name:
+		return fmt.Errorf("%w: %q was stored under the name %q", ErrChecksum, req.Name, f.Name)
+	case f.Size != req.Size:
+		return fmt.Errorf("%w: %q was stored with %d bytes instead of %d", ErrChecksum, req.Name, f.Size, req.Size)
+	case sum != "" && f.SHA1 != sum:
+		return fmt.Errorf("%w: %q was stored with the SHA-1 %q instead of %s", ErrChecksum, req.Name, f.SHA1, sum)
+	case f.ID == "":
+		return &Error{Call: wire.CallUploadFile, Cause: fmt.Errorf("%w: no file id in it", ErrAnswer)}
+	}
+	return nil
+}
+
+// header is what upload_file is told about the file.
+func (r *UploadRequest) header() http.Header {
+	h := http.Header{
+		wire.HeaderFileName:    {wire.Escape(r.Name)},
+		"Content-Type":         {r.ContentType},
+		wire.HeaderContentSHA1: {wire.SHA1AtEnd},
+	}
+	for name, value := range r.Info {
+		h.Set(wire.HeaderInfoPrefix+name, wire.Escape(value))
+	}
+	if r.SSE != nil && r.SSE.Mode == wire.SSEB2 {
+		h.Set(wire.HeaderSSE, wire.AES256)
+	}
+	r.SSE.setKey(h)
+	if r.Retention != nil && r.Retention.Mode != "" {
+		h.Set(wire.HeaderRetentionMode, r.Retention.Mode)
+		h.Set(wire.HeaderRetentionUntil, strconv.FormatInt(r.Retention.Until.UnixMilli(), 10))
+	}
+	if r.LegalHold {
+		h.Set(wire.HeaderLegalHold, onOff(true))
+	}
+	return h
+}
+
+// store makes one attempt at sending content to a place.
+func (e *effort) store(ctx context.Context, call string, to place, header http.Header, body *content, said any) error {
+	a, err := e.send(ctx, request{call: call, method: http.MethodPost, url: to.url, token: to.token,
+		header: header, content: body})
+	if err == nil {
+		err = a.decode(said)
+	}
+	if err != nil {
+		body.takeBack()
+	}
+	return err
+}
+
+// A place is an upload URL with its token: good for one upload at a time, for a
+// day or until it fails.
+type place struct {
+	url   string
+	token Secret
+	since time.Time
+}
+
+// placeLife is how long a place is used; the service promises a day.
+const placeLife = 23 * time.Hour
+
+// places keeps the places of each bucket and each large file that nobody uses
+// at the moment, by its id. The one that was used last is the first to be used
+// again, so that few stay in use when there is little to do. New ones are
+// fetched side by side.
+type places struct {
+	mu   sync.Mutex
+	idle map[string][]place
+}
+
+// take gives a place for files of a bucket, fetching one if none is idle.
+func (p *places) take(ctx context.Context, e *effort, bucketID string) (place, error) {
+	return p.takeOr(ctx, e, bucketID, wire.CallGetUploadURL, wire.UploadURLRequest{BucketID: bucketID})
+}
+
+// takePart gives a place for parts of a large file.
+func (p *places) takePart(ctx context.Context, e *effort, fileID string) (place, error) {
+	return p.takeOr(ctx, e, fileID, wire.CallGetUploadPartURL, wire.FileIDRequest{FileID: fileID})
+}
+
+func (p *places) takeOr(ctx context.Context, e *effort, id, call string, ask any) (place, error) {
+	if at, ok := p.pop(id); ok {
+		return at, nil
+	}
+	said, err := post[wire.UploadURLResponse](ctx, e, call, ask) // for parts, the same but for the id
+	if err != nil {
+		return place{}, err
+	}
+	if err := checkAddress(said.UploadURL, e.c.reachedBy()); err != nil {
+		return place{}, &Error{Call: call, Cause: err}
+	}
+	return place{url: said.UploadURL, token: Secret(said.AuthorizationToken), since: time.Now()}, nil
+}
+
+// reachedBy is the address that the service's calls go to.
+func (c *Client) reachedBy() string {
+	if a := c.session.current.Load(); a != nil {
+		return a.APIURL
+	}
+	return c.cfg.Endpoint
+}
+
+func (p *places) pop(id string) (place, bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	list := p.idle[id]
+	for n := len(list); n > 0; n = len(list) {
+		at := list[n-1]
+		list = list[:n-1]
+		p.idle[id] = list
+		if time.Since(at.since) < placeLife {
+			return at, true
+		}
+	}
+	return place{}, false
+}
+
+// give takes back a place after a success.
+func (p *places) give(id string, at place) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.idle == nil {
+		p.idle = map[string][]place{}
+	}
+	p.idle[id] = append(p.idle[id], at)
+}
+
+// forget drops the places of a large file that is no longer uploaded to.
+func (p *places) forget(id string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	delete(p.idle, id)
+}

@@ -1,0 +1,236 @@
+package b2
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/bowline-sync/bowline/internal/wire"
+)
+
+// apiPath is the version of the API that everything is called at.
+const apiPath = "/b2api/v4/"
+
+// Bounds of what is read of an answer, in bytes.
+const (
+	mostAnswer = 16 << 20 // of a JSON call
+	mostError  = 64 << 10 // of an error
+)
+
+// A request is one attempt, yet to be made.
+type request struct {
+	call, method, url string
+	token             Secret // sent as it is in Authorization
+	basic             bool   // authorise by the key instead
+	header            http.Header
+	json              []byte
+	content           *content // instead of json
+	entries           int      // most entries that a listing can return
+}
+
+// An answer is a successful attempt whose body is still to be read. It must be
+// ended.
+type answer struct {
+	*http.Response
+	effort  *effort
+	attempt Attempt
+	started time.Time
+	dog     *watchdog
+	cancel  context.CancelCauseFunc
+	ctx     context.Context
+	parent  context.Context
+}
+
+// send makes one attempt. Statuses other than 200 and 206 are errors, and so
+// are redirects: no token goes to a host that was not announced.
+func (e *effort) send(ctx context.Context, r request) (*answer, error) {
+	limit := answerTime
+	if oneOf(r.call, wire.CallCopyFile, wire.CallCopyPart, wire.CallFinishLarge) {
+		limit = slowAnswerTime
+	}
+	a := &answer{effort: e, parent: ctx, started: time.Now(), attempt: Attempt{Call: r.call, Units: 1}}
+	a.ctx, a.dog, a.cancel = watch(ctx, limit)
+	req, err := e.c.newRequest(a, r)
+	if err != nil {
+		a.release()
+		return nil, &Error{Call: r.call, Cause: err}
+	}
+	resp, err := e.c.transport.RoundTrip(req)
+	if r.content != nil {
+		a.attempt.Sent = r.content.stop()
+	}
+	a.dog.disarm()
+	if r.content != nil {
+		if err := r.content.err; err != nil { // ours, not the service's
+			if resp != nil {
+				resp.Body.Close()
+			}
+			a.release()
+			return nil, err
+		}
+	}
+	if err != nil {
+		return nil, a.end(err)
+	}
+	a.Response = resp
+	a.attempt.Status = resp.StatusCode
+	e.c.clock.observe(resp.Header.Get("Date"))
+	if resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusPartialContent {
+		return nil, a.refused()
+	}
+	return a, nil
+}
+
+// newRequest builds the HTTP request of an attempt.
+func (c *Client) newRequest(a *answer, r request) (*http.Request, error) {
+	var body io.Reader
+	switch {
+	case r.content != nil:
+		r.content.dog = a.dog
+		body = r.content
+	case r.json != nil:
+		body = bytes.NewReader(r.json)
+	}
+	req, err := http.NewRequestWithContext(a.ctx, r.method, r.url, body)
+	if err != nil {
+		return nil, errors.New("the service announced an address that is not a URL")
+	}
+	for name, values := range r.header {
+		req.Header[name] = values
+	}
+	req.Header["User-Agent"] = c.userAgent
+	if r.content != nil {
+		req.ContentLength = r.content.length()
+	}
+	if r.json != nil {
+		req.Header["Content-Type"] = []string{"application/json"}
+	}
+	switch {
+	case r.basic:
+		req.SetBasicAuth(c.cfg.KeyID, string(c.cfg.Key))
+	case r.token != "":
+		req.Header["Authorization"] = []string{string(r.token)}
+	}
+	return req, nil
+}
+
+// refused makes the error of an answer that is not a success.
+func (a *answer) refused() error {
+	failure := &Error{Call: a.attempt.Call, Status: a.StatusCode}
+	body, _ := io.ReadAll(io.LimitReader(a, mostError))
+	var said wire.Error
+	if json.Unmarshal(body, &said) == nil {
+		failure.Code, failure.Message = said.Code, said.Message
+	}
+	switch {
+	case a.StatusCode < 300:
+		failure.Cause = fmt.Errorf("%w: unexpected success", ErrAnswer)
+	case a.StatusCode < 400:
+		failure.Cause = fmt.Errorf("%w: a redirect, which is not followed", ErrAnswer)
+	case a.StatusCode == http.StatusTooManyRequests || a.StatusCode == http.StatusRequestTimeout || a.StatusCode >= 500:
+		failure.RetryAfter = retryAfter(a.Header.Get("Retry-After"))
+	}
+	return a.end(failure)
+}
+
+// retryAfter reads the header of that name: seconds, as B2 sends it.
+func retryAfter(s string) time.Duration {
+	n, err := strconv.Atoi(s)
+	if err != nil || n <= 0 {
+		return 0
+	}
+	const most = 24 * 60 * 60
+	return time.Duration(min(n, most)) * time.Second
+}
+
+// Read reads the body. The watchdog watches only while we wait for it.
+func (a *answer) Read(p []byte) (int, error) {
+	a.dog.arm(stallTime)
+	n, err := a.Body.Read(p)
+	a.dog.disarm()
+	a.attempt.Received += int64(n)
+	return n, err
+}
+
+// end closes the attempt, well or not, and reports it. The error that it
+// returns is what the attempt came to.
+func (a *answer) end(err error) error {
+	if cause := context.Cause(a.ctx); err != nil && errors.Is(cause, ErrStalled) {
+		err = cause
+	}
+	a.release()
+	a.attempt.Took = time.Since(a.started)
+	if err == nil {
+		a.effort.report(a.attempt, nil)
+		return nil
+	}
+	if cause := context.Cause(a.parent); cause != nil {
+		return cause // the caller gave up, not the service
+	}
+	failure, ok := errors.AsType[*Error](err)
+	if !ok {
+		failure = &Error{Call: a.attempt.Call, Cause: err}
+	}
+	a.effort.report(a.attempt, failure)
+	return failure
+}
+
+func (a *answer) release() {
+	a.dog.disarm()
+	if a.Response != nil {
+		a.Body.Close()
+	}
+	a.cancel(nil)
+}
+
+// decode reads the whole body as one JSON value and ends the attempt.
+func (a *answer) decode(into any) error {
+	body, err := io.ReadAll(io.LimitReader(a, mostAnswer+1))
+	switch {
+	case err != nil:
+	case len(body) > mostAnswer:
+		err = fmt.Errorf("%w: longer than %d bytes", ErrAnswer, mostAnswer)
+	default:
+		if bad := json.Unmarshal(body, into); bad != nil {
+			err = fmt.Errorf("%w: %v", ErrAnswer, bad)
+		}
+	}
+	return a.end(err)
+}
+
+// post makes one attempt at a JSON call.
+func post[T any](ctx context.Context, e *effort, call string, req any) (*T, error) {
+	body, err := json.Marshal(req)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", call, err)
+	}
+	account, err := e.c.account(ctx, e)
+	if err != nil {
+		return nil, err
+	}
+	a, err := e.send(ctx, request{call: call, method: http.MethodPost, url: account.APIURL + apiPath + call,
+		token: account.Token, json: body})
+	if err != nil {
+		return nil, e.c.distrust(account, err)
+	}
+	out := new(T)
+	return out, a.decode(out)
+}
+
+// call makes a JSON call, with retries.
+func call[T any](ctx context.Context, c *Client, name string, req any) (out *T, err error) {
+	err = c.attempt(ctx, func(e *effort) error {
+		out, err = post[T](ctx, e, name, req)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}

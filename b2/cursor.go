@@ -1,0 +1,379 @@
+package b2
+
+import (
+	"bytes"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/bowline-sync/bowline/internal/wire"
+)
+
+// errShort says that the bytes at hand end inside a value.
+var errShort = errors.New("cut off")
+
+// A cursor reads JSON from bytes at hand, value by value. It is as strict as
+// encoding/json, which the tests hold it against. Its methods answer errShort
+// when the bytes end too early; the caller may then come again with more.
+type cursor struct {
+	b []byte
+	p int
+}
+
+// deepest is how far values may be nested. Answers of the service have 4
+// levels.
+const deepest = 64
+
+func (c *cursor) bad(what string) error {
+	return fmt.Errorf("%w: %s", ErrAnswer, what)
+}
+
+// next skips white space and looks at the byte that follows.
+func (c *cursor) next() (byte, error) {
+	for c.p < len(c.b) {
+		switch b := c.b[c.p]; b {
+		case ' ', '\t', '\n', '\r':
+			c.p++
+		default:
+			return b, nil
+		}
+	}
+	return 0, errShort
+}
+
+// expect consumes one byte of punctuation.
+func (c *cursor) expect(want byte) error {
+	b, err := c.next()
+	if err != nil {
+		return err
+	}
+	if b != want {
+		return c.bad("JSON with an unexpected character")
+	}
+	c.p++
+	return nil
+}
+
+// more stands after an element of a list or an object and says whether another
+// one follows.
+func (c *cursor) more(end byte) (bool, error) {
+	b, err := c.next()
+	if err != nil {
+		return false, err
+	}
+	switch b {
+	case ',':
+		c.p++
+		return true, nil
+	case end:
+		c.p++
+		return false, nil
+	}
+	return false, c.bad("JSON with an unexpected character")
+}
+
+// empty consumes the end of a list or an object that has just begun, if it is
+// there.
+func (c *cursor) empty(end byte) (bool, error) {
+	b, err := c.next()
+	if err == nil && b == end {
+		c.p++
+		return true, nil
+	}
+	return false, err
+}
+
+// null consumes a null if there is one.
+func (c *cursor) null() (bool, error) {
+	b, err := c.next()
+	if err != nil || b != 'n' {
+		return false, err
+	}
+	return true, c.word("null")
+}
+
+func (c *cursor) word(w string) error {
+	rest := c.b[c.p:]
+	switch {
+	case len(rest) >= len(w) && string(rest[:len(w)]) == w:
+		c.p += len(w)
+		return nil
+	case strings.HasPrefix(w, string(rest)):
+		return errShort
+	}
+	return c.bad("JSON with an unknown word")
+}
+
+// str reads a string. Its bytes are those of the cursor where the string has no
+// escapes, so they must be copied before the cursor's bytes change.
+func (c *cursor) str() ([]byte, error) {
+	if err := c.expect('"'); err != nil {
+		return nil, err
+	}
+	start := c.p
+	n := bytes.IndexByte(c.b[start:], '"')
+	if n < 0 {
+		return nil, errShort
+	}
+	s := c.b[start : start+n]
+	if plain(s) {
+		c.p = start + n + 1
+		return s, nil
+	}
+	return c.unusual(start)
+}
+
+// plain says whether s stands for itself in a JSON string: no escape, no
+// control character, and UTF-8.
+func plain(s []byte) bool {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	var seen uint64 // high bits: bytes above 0x7F, below 0x20, or a backslash
+	rest := s
+	for ; len(rest) >= 8; rest = rest[8:] {
+		w := binary.LittleEndian.Uint64(rest)
+		slash := w ^ ones*'\\'
+		seen |= w | (w - ones*0x20) | (slash - ones)
+	}
+	if seen&high == 0 {
+		for _, b := range rest {
+			if b < 0x20 || b == '\\' || b >= utf8.RuneSelf {
+				return plainSlow(s)
+			}
+		}
+		return true
+	}
+	return plainSlow(s)
+}
+
+func plainSlow(s []byte) bool {
+	for _, b := range s {
+		if b < 0x20 || b == '\\' {
+			return false
+		}
+	}
+	return utf8.Valid(s)
+}
+
+// unusual reads a string with escapes or worse, the way encoding/json does.
+func (c *cursor) unusual(start int) ([]byte, error) {
+	for p := start; p < len(c.b); p++ {
+		switch c.b[p] {
+		case '\\':
+			p++
+		case '"':
+			var s string
+			if json.Unmarshal(c.b[start-1:p+1], &s) != nil {
+				return nil, c.bad("JSON with a broken string")
+			}
+			c.p = p + 1
+			return []byte(s), nil
+		}
+	}
+	return nil, errShort
+}
+
+// key reads the name of an object's member and the colon behind it.
+func (c *cursor) key() ([]byte, error) {
+	k, err := c.str()
+	if err != nil {
+		return nil, err
+	}
+	return k, c.expect(':')
+}
+
+// strOrNull reads a string; null is the empty one.
+func (c *cursor) strOrNull() ([]byte, error) {
+	if null, err := c.null(); null || err != nil {
+		return nil, err
+	}
+	return c.str()
+}
+
+// number reads an integer; null is 0.
+func (c *cursor) number() (int64, error) {
+	if null, err := c.null(); null || err != nil {
+		return 0, err
+	}
+	text, err := c.numeral()
+	if err != nil {
+		return 0, err
+	}
+	if n, ok := digits(text); ok {
+		return n, nil
+	}
+	n, err := strconv.ParseInt(string(text), 10, 64)
+	if err != nil {
+		return 0, c.bad("a number that is not an integer")
+	}
+	return n, nil
+}
+
+// digits reads the common case: up to 18 digits and nothing else.
+func digits(text []byte) (n int64, ok bool) {
+	if len(text) > 18 {
+		return 0, false
+	}
+	for _, b := range text {
+		if b < '0' || b > '9' {
+			return 0, false
+		}
+		n = 10*n + int64(b-'0')
+	}
+	return n, true
+}
+
+// numeral reads the text of a number, by JSON's grammar.
+func (c *cursor) numeral() ([]byte, error) {
+	start := c.p
+	p := start
+	for p < len(c.b) && strings.IndexByte("+-.0123456789Ee", c.b[p]) >= 0 {
+		p++
+	}
+	if p == len(c.b) {
+		return nil, errShort
+	}
+	text := c.b[start:p]
+	if !numeric(text) {
+		return nil, c.bad("JSON with a broken number")
+	}
+	c.p = p
+	return text, nil
+}
+
+// numeric says whether s is a JSON number: a sign, digits without a leading
+// zero, a fraction, an exponent.
+func numeric(s []byte) bool {
+	run := func() bool {
+		n := 0
+		for n < len(s) && '0' <= s[n] && s[n] <= '9' {
+			n++
+		}
+		s = s[n:]
+		return n > 0
+	}
+	s = bytes.TrimPrefix(s, []byte("-"))
+	if len(s) > 0 && s[0] == '0' {
+		s = s[1:]
+	} else if !run() {
+		return false
+	}
+	if len(s) > 0 && s[0] == '.' {
+		if s = s[1:]; !run() {
+			return false
+		}
+	}
+	if len(s) > 0 && (s[0] == 'e' || s[0] == 'E') {
+		s = s[1:]
+		if len(s) > 0 && (s[0] == '+' || s[0] == '-') {
+			s = s[1:]
+		}
+		if !run() {
+			return false
+		}
+	}
+	return len(s) == 0
+}
+
+// skip reads over any value.
+func (c *cursor) skip(depth int) error {
+	if depth > deepest {
+		return c.bad("JSON nested too deep")
+	}
+	b, err := c.next()
+	if err != nil {
+		return err
+	}
+	switch b {
+	case '"':
+		_, err = c.str()
+	case '{':
+		err = c.object(func([]byte) error { return c.skip(depth + 1) })
+	case '[':
+		c.p++
+		done, err := c.empty(']')
+		for more := !done; more && err == nil; {
+			if err = c.skip(depth + 1); err == nil {
+				more, err = c.more(']')
+			}
+		}
+		return err
+	case 't':
+		err = c.word("true")
+	case 'f':
+		err = c.word("false")
+	case 'n':
+		err = c.word("null")
+	default:
+		_, err = c.numeral()
+	}
+	return err
+}
+
+// object reads an object; member is called after each key and must consume the
+// value. The key's bytes are the cursor's.
+func (c *cursor) object(member func(key []byte) error) error {
+	if err := c.expect('{'); err != nil {
+		return err
+	}
+	done, err := c.empty('}')
+	for more := !done; more && err == nil; {
+		var k []byte
+		if k, err = c.key(); err != nil {
+			return err
+		}
+		if err = member(k); err != nil {
+			return err
+		}
+		more, err = c.more('}')
+	}
+	return err
+}
+
+// infoValue finds one entry of an info that a listing carried or a map became.
+func infoValue(info, name string) (value string, found bool) {
+	if info == "" {
+		return "", false
+	}
+	var stack [512]byte
+	c := cursor{b: append(stack[:0], info...)}
+	if c.expect('{') != nil {
+		return "", false
+	}
+	for more := true; more; {
+		k, err := c.key()
+		if err != nil {
+			return value, found
+		}
+		wanted := string(k) == name
+		v, err := c.strOrNull()
+		if err != nil {
+			return value, found
+		}
+		if wanted { // the last of two equal names counts, as in encoding/json
+			value, found = string(v), true
+		}
+		if more, err = c.more('}'); err != nil {
+			return value, found
+		}
+	}
+	return value, found
+}
+
+// knownActions spare an allocation for each entry.
+func knownAction(s []byte) string {
+	switch string(s) {
+	case wire.ActionUpload:
+		return wire.ActionUpload
+	case wire.ActionHide:
+		return wire.ActionHide
+	case wire.ActionStart:
+		return wire.ActionStart
+	case wire.ActionFolder:
+		return wire.ActionFolder
+	}
+	return string(s)
+}
