@@ -21,6 +21,10 @@ type ListOptions struct {
 	End       string // first name beyond, exclusive; "" is none
 	PageSize  int    // entries a call; 0 is 10,000, which is also the most
 	Delimiter string // names with it after the prefix become one folder each
+
+	// Until is asked before each page after the first for a new End, as long as
+	// the listing goes on; "" leaves it as it is. May be nil.
+	Until func() string
 }
 
 // ListNames yields the newest version of each visible name, in the order of
@@ -253,6 +257,11 @@ func (l *lister) advance(page *pageScanner, moved bool) (more bool, err error) {
 		return false, stuck(l.call)
 	}
 	l.start, l.startID = name, id
+	if l.o.Until != nil {
+		if end := l.o.Until(); end != "" {
+			l.o.End = end
+		}
+	}
 	return l.o.End == "" || name < l.o.End, nil
 }
 

@@ -16,6 +16,7 @@ type job struct {
 	decision
 	name string
 	src  entry // of a transfer
+	dst  entry // of a pair that has to be read for its hash
 
 	// Of a removal: the newest version there is, which goes last, or the size of
 	// the local file.
@@ -86,6 +87,9 @@ func (r *run) work(ctx context.Context, j *job) {
 	}
 	done := true
 	switch j.verdict {
+	case read:
+		r.readHash(ctx, j)
+		return
 	case transfer:
 		done = r.transfer(ctx, j)
 	case remove:

@@ -34,6 +34,14 @@ func (b *bucketSide) scan(ctx context.Context, r Range, o scanOptions) iter.Seq2
 			list.End = b.prefix + r.Hi
 		}
 	}
+	if o.until != nil {
+		list.Until = func() string {
+			if end := o.until(); end != "" {
+				return b.prefix + end
+			}
+			return ""
+		}
+	}
 	if o.versions {
 		return b.scanVersions(b.client.ListVersions(ctx, b.ref.ID, list), o)
 	}

@@ -19,6 +19,7 @@ const (
 	refuse                  // cannot be dealt with: decision.err says why
 	transfer                // the source's content goes to the destination
 	remove                  // the source lacks it: through the gate
+	read                    // a local file has to be read for its hash, then decide again
 )
 
 // A decision is what becomes of one name, and of the versions under it.
@@ -28,6 +29,8 @@ type decision struct {
 
 	// With remove from a bucket: put a hide marker on the name.
 	hide bool
+	// unhashed says that there was no hash to compare by.
+	unhashed bool
 	// retained says that versions stay which should go but may not be deleted.
 	retained bool
 	// Versions that go, oldest first, after the transfer or the hiding; with
@@ -147,7 +150,41 @@ func folder(p *pair, r *rules) decision {
 
 // compared decides for a file that both sides have.
 func compared(p *pair, r *rules) decision {
-	switch order := compare(p.src, p.dst, r); {
+	if r.Compare == CompareSHA1 && p.src.size == p.dst.size {
+		if d, decided := comparedByHash(p, r); decided {
+			return d
+		}
+		d := comparedBy(compare(p.src, p.dst, r), p, r)
+		d.unhashed = true
+		return d
+	}
+	return comparedBy(compare(p.src, p.dst, r), p, r)
+}
+
+// comparedByHash decides by the hashes of both contents, unless the service
+// has none. A local file that has not been read yet is read first, but only if
+// there is a hash to hold it against.
+func comparedByHash(p *pair, r *rules) (d decision, decided bool) {
+	local, far := p.src, p.dst
+	if r.dstLocal {
+		local, far = far, local
+	}
+	switch theirs, ours := far.hash(), local.hash(); {
+	case theirs == "":
+		return d, false
+	case ours == "" && local.file.ID != "":
+		return d, false // bucket to bucket
+	case ours == "":
+		return decision{verdict: read}, true
+	case ours == theirs:
+		return comparedBy(0, p, r), true
+	}
+	return comparedBy(1, p, r), true
+}
+
+// comparedBy decides by how the source's file stands to the destination's.
+func comparedBy(order int, p *pair, r *rules) decision {
+	switch {
 	case order == 0:
 		return decision{verdict: same, prune: outlived(p.dst, r, false)}
 	case order > 0, r.Newer == NewerReplaced:
@@ -164,6 +201,10 @@ func compare(src, dst *entry, r *rules) int {
 	switch r.Compare {
 	case CompareNone:
 		return 0
+	case CompareSHA1:
+		if src.size != dst.size {
+			return 1
+		}
 	case CompareSize:
 		if abs(src.size-dst.size) <= r.Threshold {
 			return 0

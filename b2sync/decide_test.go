@@ -43,6 +43,27 @@ func stack(t *testing.T, words ...string) *entry {
 	return e
 }
 
+// lock makes Object Lock keep the versions of these ids for good.
+func lock(e *entry, ids ...string) *entry {
+	for _, id := range ids {
+		if e.file.ID == id {
+			e.file.LegalHold = true
+		}
+		for i := range e.older {
+			if e.older[i].ID == id {
+				e.older[i].RetentionMode, e.older[i].RetainUntil = "compliance", day(200)
+			}
+		}
+	}
+	return e
+}
+
+// hashed gives an entry a hash, of a local file or of a version.
+func hashed(e *entry, sum string) *entry {
+	e.sha1, e.file.SHA1 = sum, sum
+	return e
+}
+
 func ids(versions []b2.File) string {
 	var s []string
 	for _, v := range versions {
@@ -72,6 +93,7 @@ func TestDecide(t *testing.T) {
 		verdict verdict
 		hide    bool
 		prune   string
+		also    string // "retained" or "unhashed"
 	}{
 		{name: "new file", p: pair{src: file(1000, 10)}, r: up, verdict: transfer},
 		{name: "new file below a hide marker", p: pair{src: file(1000, 10), dst: stack(t, "h2@2", "1@1")}, r: up, verdict: transfer},
@@ -128,6 +150,23 @@ func TestDecide(t *testing.T) {
 		{name: "P3: below an excluded folder", p: pair{srcCover: excludedAbove, dst: stack(t, "1@1")}, r: up, o: Options{Extraneous: ExtraneousDeleted}, verdict: leave},
 		{name: "P3: excluded at the destination only", p: pair{src: file(1, 1), dst: excluded}, r: up, verdict: leave},
 
+		{name: "lock: extraneous is hidden", p: pair{dst: lock(stack(t, "2@2", "1@1"), "2")}, r: up, o: Options{Extraneous: ExtraneousDeleted}, verdict: remove, hide: true, prune: "1", also: "retained"},
+		{name: "lock: what lies on top of a locked version is not deleted bare", p: pair{dst: lock(stack(t, "2@2", "1@1"), "1")}, r: up, o: Options{Extraneous: ExtraneousDeleted}, verdict: remove, hide: true, prune: "2", also: "retained"},
+		{name: "lock: a hide marker stays", p: pair{dst: lock(stack(t, "h3@3", "2@2", "1@1"), "1")}, r: up, o: Options{Extraneous: ExtraneousDeleted}, verdict: remove, prune: "2", also: "retained"},
+		{name: "lock: nothing is left to do", p: pair{dst: lock(stack(t, "h3@3", "1@1"), "1")}, r: up, o: Options{Extraneous: ExtraneousDeleted}, verdict: leave, also: "retained"},
+		{name: "lock: replaced", p: pair{src: file(2000, 10), dst: lock(stack(t, "2@2", "1@1"), "1")}, r: up, o: Options{Extraneous: ExtraneousDeleted}, verdict: transfer, prune: "2", also: "retained"},
+		{name: "no right to delete: hidden", p: pair{dst: stack(t, "2@2", "1@1")}, r: rules{srcLocal: true, noDelete: true}, o: Options{Extraneous: ExtraneousDeleted}, verdict: remove, hide: true, also: "retained"},
+		{name: "no right to delete: replaced", p: pair{src: file(2000, 10), dst: stack(t, "1@1")}, r: rules{srcLocal: true, noDelete: true}, o: Options{Extraneous: ExtraneousDeleted}, verdict: transfer, also: "retained"},
+
+		{name: "sha1: not read yet", p: pair{src: file(9000, 10), dst: hashed(stack(t, "1@1"), "aa")}, r: up, o: Options{Compare: CompareSHA1}, verdict: read},
+		{name: "sha1: equal, whatever the time", p: pair{src: hashed(file(500, 10), "aa"), dst: hashed(stack(t, "1@1"), "aa")}, r: up, o: Options{Compare: CompareSHA1}, verdict: same},
+		{name: "sha1: other", p: pair{src: hashed(file(1000, 10), "bb"), dst: hashed(stack(t, "1@1"), "aa")}, r: up, o: Options{Compare: CompareSHA1}, verdict: transfer},
+		{name: "sha1: the size says it", p: pair{src: file(1000, 11), dst: hashed(stack(t, "1@1"), "aa")}, r: up, o: Options{Compare: CompareSHA1}, verdict: transfer},
+		{name: "sha1: none to hold against, so time", p: pair{src: file(9000, 10), dst: stack(t, "1@1")}, r: up, o: Options{Compare: CompareSHA1}, verdict: transfer, also: "unhashed"},
+		{name: "sha1: down, not read yet", p: pair{src: hashed(stack(t, "1@1"), "aa"), dst: file(1000, 10)}, r: down, o: Options{Compare: CompareSHA1}, verdict: read},
+		{name: "sha1: copy", p: pair{src: hashed(stack(t, "2@2"), "aa"), dst: hashed(stack(t, "1@1"), "bb")}, r: copying, o: Options{Compare: CompareSHA1}, verdict: transfer},
+		{name: "sha1: copy, source without", p: pair{src: stack(t, "2@2"), dst: hashed(stack(t, "1@1"), "bb")}, r: copying, o: Options{Compare: CompareSHA1}, verdict: same, also: "unhashed"},
+
 		{name: "marker is made as a folder", p: pair{src: marker}, r: down, verdict: transfer},
 		{name: "marker, folder there", p: pair{src: marker, dst: folder}, r: down, verdict: same},
 		{name: "marker is copied", p: pair{src: marker}, r: copying, verdict: transfer},
@@ -146,6 +185,9 @@ func TestDecide(t *testing.T) {
 			if d.verdict != tt.verdict || d.hide != tt.hide || ids(d.prune) != tt.prune {
 				t.Errorf("got verdict %d, hide %v, prune %q; want %d, %v, %q",
 					d.verdict, d.hide, ids(d.prune), tt.verdict, tt.hide, tt.prune)
+			}
+			if d.retained != (tt.also == "retained") || d.unhashed != (tt.also == "unhashed") {
+				t.Errorf("retained %v, unhashed %v; want %q", d.retained, d.unhashed, tt.also)
 			}
 			if (d.err != nil) != (tt.verdict == refuse) {
 				t.Errorf("error %v with verdict %d", d.err, d.verdict)

@@ -30,6 +30,11 @@ type entry struct {
 	// name then ends in "/".
 	below bool
 
+	// Of a local file only: what its hash is remembered by, and the hash once
+	// it is known.
+	state FileState
+	sha1  string
+
 	// Of a bucket only. The newest version that counts, and the versions below
 	// it, newest first, if the scan was asked for versions.
 	file  b2.File
@@ -45,6 +50,14 @@ func (e *entry) covers(name string) bool {
 
 // opaque says whether e only says that something is not to be known.
 func (e *entry) opaque() bool { return e.kind == isHole || e.kind == isExcluded }
+
+// hash is the SHA-1 of the content in hex, as far as it is known.
+func (e *entry) hash() string {
+	if e.file.ID != "" {
+		return e.file.ContentSHA1()
+	}
+	return e.sha1
+}
 
 // versions yields the versions of a bucket's entry, newest first.
 func (e *entry) versions() []b2.File {

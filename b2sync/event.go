@@ -97,6 +97,9 @@ type Summary struct {
 	Warned  int64        // warnings of the scans
 	Skipped int64        // names left alone because the destination is newer
 	Same    int64        // names that needed nothing
+	// Unhashed counts the names that CompareSHA1 compared by time and size,
+	// because the service has no hash of them.
+	Unhashed int64
 	// Retained counts the names whose versions stay because they may not be
 	// deleted: Object Lock, or a key without deleteFiles. They are hidden
 	// instead, and go in a later run.

@@ -87,7 +87,8 @@ func (f *filterFailure) watch(keep func(string) (bool, error)) func(string) bool
 
 // describe makes an entry of what the scan found.
 func (f *folderSide) describe(e *entry, item *localfs.Item, o scanOptions) {
-	*e = entry{name: item.Name, size: item.Size, modTime: item.ModTime, err: item.Err}
+	*e = entry{name: item.Name, size: item.Size, modTime: item.ModTime, err: item.Err,
+		state: FileState{Dev: item.Dev, Ino: item.Ino, Size: item.Size, ModTimeNS: item.ModTimeNS, ChangedNS: item.CTimeNS}}
 	switch item.Kind {
 	case localfs.File:
 		switch {

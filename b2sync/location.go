@@ -27,6 +27,8 @@ type scanOptions struct {
 	*Options
 	source   bool // the rules that choose among source files apply (P3)
 	versions bool // of a bucket: all versions, not only the newest
+	// until is where the range ends by now: its end may come down.
+	until func() string
 }
 
 // Folder is a local folder. As a source its links are followed; as a

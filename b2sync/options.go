@@ -17,6 +17,7 @@ const (
 	CompareModTime Compare = iota // modification times, then sizes; the default
 	CompareSize                   // sizes only
 	CompareNone                   // a file that exists is taken to be the same
+	CompareSHA1                   // content, by the hash that the listing carries; else as CompareModTime
 )
 
 // Newer says what happens when the destination's file is newer than the
@@ -50,6 +51,9 @@ type Options struct {
 	// CompareModTime (below 1 ms counts as 1 ms), bytes for CompareSize.
 	Threshold int64
 	Newer     Newer
+	// Hashes remembers the hashes of local files for CompareSHA1; nil has them
+	// read each time.
+	Hashes HashCache
 
 	Extraneous Extraneous
 	// KeepDays is used with ExtraneousKeepDays: days, a fraction above 0 (P7).

@@ -5,11 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"golang.org/x/sync/errgroup"
 
 	"github.com/bowline-sync/bowline/internal/localfs"
 )
@@ -104,7 +103,26 @@ func (r *run) run(ctx context.Context) error {
 	if err := r.pool(ctx, r.scan); err != nil {
 		return err
 	}
-	return r.gate(ctx)
+	if err := r.gate(ctx); err != nil {
+		return err
+	}
+	r.remarkRetained()
+	return nil
+}
+
+// remarkRetained says once how many names have versions that had to stay.
+func (r *run) remarkRetained() {
+	var n int64
+	r.report.count(func(s *Summary) { n = s.Retained })
+	switch {
+	case n == 0:
+	case r.rules.noDelete:
+		r.report.remark(fmt.Sprintf("%d names have versions that stay, because the application key has no deleteFiles; "+
+			"names gone from the source are hidden instead", n))
+	default:
+		r.report.remark(fmt.Sprintf("%d names have versions that stay, because Object Lock retains or holds them; "+
+			"names gone from the source are hidden instead, and go in a later run", n))
+	}
 }
 
 // prepare makes sure of both sides before anything is touched.
@@ -195,37 +213,59 @@ func (r *run) pool(ctx context.Context, produce func(context.Context) error) err
 	return err
 }
 
-// scansAtOnce is how many ranges are scanned at the same time.
-const scansAtOnce = 4
-
-// scan goes through all ranges.
+// scan goes through all ranges, several at once where that helps.
 func (r *run) scan(ctx context.Context) error {
-	var g errgroup.Group
-	g.SetLimit(scansAtOnce)
-	for _, rg := range ranges(r.opts.Names) {
-		g.Go(func() error { return r.scanRange(ctx, rg) })
+	todo := newSpans(ranges(r.opts.Names), r.marks)
+	var workers sync.WaitGroup
+	for range spansAtOnce {
+		workers.Go(func() {
+			for s := todo.take(); s != nil; s = todo.take() {
+				r.scanSpan(ctx, s, todo)
+				todo.done(s)
+			}
+		})
 	}
-	err := g.Wait()
+	workers.Wait()
 	r.report.listed.Store(true)
-	return err
+	return nil
 }
 
-// scanRange pairs and decides the names of one range. A side that breaks off
-// is reported and ends the range: nothing beyond is touched (P2).
-func (r *run) scanRange(ctx context.Context, rg Range) error {
-	src := r.src.scan(ctx, rg, scanOptions{Options: &r.opts, source: true,
+// marks are the folders of the local side, if there is one.
+func (r *run) marks() []string {
+	for _, side := range []Location{r.src, r.dst} {
+		if f, ok := side.(*folderSide); ok && !f.absent {
+			names, err := localfs.TopNames(f.root)
+			if err == nil {
+				return names
+			}
+		}
+	}
+	return nil // no range is split, then
+}
+
+// scanSpan pairs and decides the names of one span. A side that breaks off is
+// reported and ends the span: nothing beyond is touched (P2).
+func (r *run) scanSpan(ctx context.Context, s *span, todo *spans) {
+	rg := Range{Lo: s.lo, Hi: s.end()}
+	src := r.src.scan(ctx, rg, scanOptions{Options: &r.opts, source: true, until: s.end,
 		versions: r.opts.UploadedAfter > 0 || r.opts.ModifiedAfter > 0})
-	dst := r.dst.scan(ctx, rg, scanOptions{Options: &r.opts,
+	dst := r.dst.scan(ctx, rg, scanOptions{Options: &r.opts, until: s.end,
 		versions: r.opts.Extraneous != ExtraneousKept})
 	rules, warn := r.rules, warnings{run: r}
 	shadow := fileShadow{}
 	for p, err := range merge(src, dst) {
 		if ctx.Err() != nil {
-			return nil // Run knows the cause
+			return // Run knows the cause
 		}
 		if err != nil {
 			r.broken(err)
-			return nil
+			return
+		}
+		if !s.pass(p.name) {
+			return
+		}
+		if s.seen%splitAfter == 0 {
+			todo.look()
 		}
 		if rules.now.IsZero() {
 			rules.now = r.serviceNow() // after the first answer, so by its clock
@@ -233,12 +273,8 @@ func (r *run) scanRange(ctx context.Context, rg Range) error {
 		r.see(p)
 		warn.of(p)
 		d := decide(p, &rules)
-		if d.retained {
-			r.report.count(func(s *Summary) { s.Retained++ })
-		}
 		r.dispatch(ctx, p, d, r.dstLocal && shadow.over(p))
 	}
-	return nil
 }
 
 // broken reports a side that broke off.
@@ -280,52 +316,75 @@ func (r *run) see(p *pair) {
 	}
 }
 
-// dispatch hands a decision on: to the workers, to the spool, or to the
-// report. inShadow says that a file of the source lies where the name needs a
-// folder.
+// dispatch hands a decision on to the workers. inShadow says that a file of
+// the source lies where the name needs a folder.
 func (r *run) dispatch(ctx context.Context, p *pair, d decision, inShadow bool) {
-	switch d.verdict {
-	case leave:
-		return
-	case same, skip:
-		r.report.count(func(s *Summary) {
-			if d.verdict == same {
-				s.Same++
-			} else {
-				s.Skipped++
-			}
-		})
-		if d.prune == nil {
-			return
-		}
-	case refuse:
-		r.report.problem(Problem{Name: p.name, Path: r.src.full(p.name), Err: d.err})
-		if r.opts.Newer == NewerStops && errors.Is(d.err, ErrNewer) {
-			r.stop(d.err)
-		}
-		return
-	}
-	j := &job{decision: d, name: p.name}
-	if d.verdict == remove {
-		j.current, j.size = p.dst.file.ID, p.dst.size
-		if p.dst.kind != isHidden {
-			r.doomed.Add(1)
-		}
-		r.putAside(j)
-		return
-	}
-	if d.verdict == transfer {
-		j.src = *p.src
-		r.report.todo.Add(1)
-		r.report.todoBytes.Add(j.src.size)
-	}
-	if inShadow && d.verdict == transfer && r.hold(j) {
+	j := r.settle(p, d)
+	if j == nil || inShadow && j.verdict == transfer && r.hold(j) {
 		return
 	}
 	select {
 	case r.queue <- j:
 	case <-ctx.Done():
 	}
+}
+
+// settle deals with a decision as far as that takes no work: it counts,
+// reports, and puts removals aside for the gate. The job that is left, if any,
+// is for a worker.
+func (r *run) settle(p *pair, d decision) *job {
+	r.tally(d)
+	j := &job{decision: d, name: p.name}
+	switch d.verdict {
+	case refuse:
+		r.report.problem(Problem{Name: p.name, Path: r.src.full(p.name), Err: d.err})
+		if r.opts.Newer == NewerStops && errors.Is(d.err, ErrNewer) {
+			r.stop(d.err)
+		}
+		return nil
+	case read:
+		j.src, j.dst = *p.src, *p.dst
+		j.src.older, j.dst.older = slices.Clone(j.src.older), slices.Clone(j.dst.older)
+		return j
+	case transfer:
+		j.src = *p.src
+		j.src.older = nil
+		r.report.todo.Add(1)
+		r.report.todoBytes.Add(j.src.size)
+		return j
+	case remove:
+		j.current, j.size = p.dst.file.ID, p.dst.size
+		if p.dst.kind != isHidden {
+			r.doomed.Add(1)
+		}
+		r.putAside(j)
+		return nil
+	}
+	if d.prune == nil {
+		return nil
+	}
+	return j
+}
+
+// tally counts a decision in the summary.
+func (r *run) tally(d decision) {
+	if d.verdict == leave && !d.retained || d.verdict == read {
+		return
+	}
+	r.report.count(func(s *Summary) {
+		switch d.verdict {
+		case same:
+			s.Same++
+		case skip:
+			s.Skipped++
+		}
+		if d.unhashed {
+			s.Unhashed++
+		}
+		if d.retained {
+			s.Retained++
+		}
+	})
 }
 
 // putAside keeps a removal for the gate.

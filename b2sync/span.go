@@ -1,0 +1,163 @@
+package b2sync
+
+import (
+	"slices"
+	"sync"
+	"time"
+)
+
+// A span is a range while it is being worked on. Its end may come down: another
+// worker, who has nothing to do, takes the upper part.
+type span struct {
+	mu    sync.Mutex
+	lo    string // where it began
+	hi    string // exclusive; "" is no end
+	at    string // the last name that was passed
+	seen  int64  // names passed
+	began time.Time
+}
+
+// pass moves on to a name. It reports false when that name is no longer the
+// span's.
+func (s *span) pass(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.hi != "" && name >= s.hi {
+		return false
+	}
+	s.at = name
+	s.seen++
+	return true
+}
+
+// end is where the span ends now.
+func (s *span) end() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.hi
+}
+
+// Splitting a range pays where the listing is what is waited for: every worker
+// then waits for a page of its own. It costs a page that is not full.
+const (
+	spansAtOnce  = 8
+	splitAfter   = 10_000  // names: a small bucket costs one call of listing
+	splitMinimum = 40_000  // names that must be left, by estimate: two full pages on each side
+	splitBelow   = 300_000 // names a second: a faster span does not wait for the network
+)
+
+// spans hands out the ranges of a run to workers.
+type spans struct {
+	// marks are names at which ranges may be split, in order: folders of the
+	// local side, so that they lie as densely as the files. They are looked up
+	// when they are first needed.
+	marks func() []string
+
+	mu      sync.Mutex
+	changed sync.Cond
+	waiting []Range
+	active  []*span
+}
+
+func newSpans(rs []Range, marks func() []string) *spans {
+	t := &spans{waiting: rs, marks: sync.OnceValue(marks)}
+	t.changed.L = &t.mu
+	return t
+}
+
+// take is the next range to work on, or part of another worker's. It waits
+// while there may yet be one, and returns nil when there will not.
+func (t *spans) take() *span {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for {
+		if len(t.waiting) > 0 {
+			r := t.waiting[0]
+			t.waiting = t.waiting[1:]
+			return t.begin(r)
+		}
+		if r, ok := t.steal(time.Now()); ok {
+			return t.begin(r)
+		}
+		if len(t.active) == 0 {
+			return nil
+		}
+		t.changed.Wait()
+	}
+}
+
+func (t *spans) begin(r Range) *span {
+	s := &span{lo: r.Lo, hi: r.Hi, at: r.Lo, began: time.Now()}
+	t.active = append(t.active, s)
+	return s
+}
+
+// done gives a span back.
+func (t *spans) done(s *span) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.active = slices.DeleteFunc(t.active, func(a *span) bool { return a == s })
+	t.changed.Broadcast()
+}
+
+// look lets idle workers see whether a span has become worth splitting.
+func (t *spans) look() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.changed.Broadcast()
+}
+
+// steal takes the upper half of the span with the most left.
+func (t *spans) steal(now time.Time) (Range, bool) {
+	var victim *span
+	var most int64
+	for _, s := range t.active {
+		if left := s.left(now, t.marks); left > most {
+			victim, most = s, left
+		}
+	}
+	if victim == nil || most < splitMinimum {
+		return Range{}, false
+	}
+	return victim.split(t.marks())
+}
+
+// left estimates the names that a span still has before it, or 0 if it is not
+// worth splitting.
+func (s *span) left(now time.Time, marks func() []string) int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.seen < splitAfter || float64(s.seen) > splitBelow*now.Sub(s.began).Seconds() {
+		return 0
+	}
+	all := marks()
+	passed := len(between(all, s.lo, s.at))
+	return s.seen / int64(max(1, passed)) * int64(len(between(all, s.at, s.hi)))
+}
+
+// split cuts the span in the middle of the marks before it, and returns the
+// upper part.
+func (s *span) split(marks []string) (Range, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ahead := between(marks, s.at, s.hi)
+	if len(ahead) == 0 {
+		return Range{}, false // it has moved on meanwhile
+	}
+	upper := Range{Lo: ahead[len(ahead)/2], Hi: s.hi}
+	s.hi = upper.Lo
+	return upper, true
+}
+
+// between are the marks after lo and before hi.
+func between(marks []string, lo, hi string) []string {
+	first, found := slices.BinarySearch(marks, lo)
+	if found {
+		first++
+	}
+	last := len(marks)
+	if hi != "" {
+		last, _ = slices.BinarySearch(marks, hi)
+	}
+	return marks[first:max(first, last)]
+}

@@ -1,0 +1,97 @@
+package b2sync
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// TestSpansPassEveryNameOnce lets workers take, pass and steal in a random
+// order, one step at a time, and wants each name passed by exactly one of them.
+func TestSpansPassEveryNameOnce(t *testing.T) {
+	var names, marks []string
+	for d := range 50 {
+		marks = append(marks, fmt.Sprintf("d%02d/", d))
+		for f := range 2000 {
+			names = append(names, fmt.Sprintf("d%02d/f%04d", d, f))
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s := newSpans([]Range{{}}, func() []string { return marks })
+		type worker struct {
+			*span
+			next int // of names
+		}
+		var workers []*worker
+		passed := make([]int, len(names))
+		stolen := 0
+		start := func(sp *span) {
+			sp.began = time.Now().Add(-time.Hour) // so slow that it waits for the network
+			next, _ := slices.BinarySearch(names, sp.lo)
+			workers = append(workers, &worker{sp, next})
+		}
+		start(s.take())
+		for len(workers) > 0 {
+			if len(workers) < spansAtOnce && rapid.Bool().Draw(t, "steal") {
+				if r, ok := s.steal(time.Now()); ok {
+					stolen++
+					start(s.begin(r))
+				}
+			}
+			i := rapid.IntRange(0, len(workers)-1).Draw(t, "worker")
+			w := workers[i]
+			over := false
+			for range rapid.IntRange(1, 20_000).Draw(t, "names") {
+				if over = w.next == len(names) || !w.pass(names[w.next]); over {
+					break
+				}
+				passed[w.next]++
+				w.next++
+			}
+			if over {
+				s.done(w.span)
+				workers = slices.Delete(workers, i, i+1)
+			}
+		}
+		for i, n := range passed {
+			if n != 1 {
+				t.Fatalf("%s was passed %d times, with %d splits", names[i], n, stolen)
+			}
+		}
+	})
+}
+
+// TestSpansDoNotSplit names the cases in which a second listing would only
+// cost.
+func TestSpansDoNotSplit(t *testing.T) {
+	var marks []string
+	for d := range 1000 {
+		marks = append(marks, fmt.Sprintf("d%03d/", d))
+	}
+	now := time.Now()
+	at := func(seen int64, took time.Duration, at string) *span {
+		return &span{at: at, seen: seen, began: now.Add(-took)}
+	}
+	tests := []struct {
+		name  string
+		s     *span
+		marks []string
+		left  bool
+	}{
+		{"slow, with much before it", at(10_000, time.Second, "d010/x"), marks, true},
+		{"less than a page so far", at(9_999, time.Second, "d010/x"), marks, false},
+		{"as fast as the disk", at(10_000, 10*time.Millisecond, "d010/x"), marks, false},
+		{"nearly at its end", at(900_000, time.Minute, "d990/x"), marks, false},
+		{"no folders to split at", at(10_000, time.Second, "x"), nil, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			if left := tt.s.left(now, func() []string { return tt.marks }); left >= splitMinimum != tt.left {
+				t.Errorf("%d names left by estimate", left)
+			}
+		})
+	}
+}
