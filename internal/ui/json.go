@@ -203,7 +203,7 @@ func (j *JSON) plan(end bool) {
 // reader went away.
 func (j *JSON) Close(s b2sync.Summary) error {
 	j.plan(true)
-	j.write(j.verdict(newOutcome(s, j.cfg.Meter, j.cfg.Prices, j.cfg.Plan)))
+	j.write(j.verdict(NewOutcome(s, j.cfg.Meter, j.cfg.Prices, j.cfg.Plan)))
 	if err := j.out.close(); err != nil {
 		return fmt.Errorf("writing to standard output: %w", err)
 	}

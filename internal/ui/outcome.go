@@ -15,8 +15,8 @@ type Outcome struct {
 	Prices *Prices // nil leaves the cost out
 }
 
-// newOutcome gathers what is known; meter, prices and plan may be nil.
-func newOutcome(s b2sync.Summary, meter *Meter, prices *Prices, plan func() Plan) *Outcome {
+// NewOutcome gathers what is known; meter, prices and plan may be nil.
+func NewOutcome(s b2sync.Summary, meter *Meter, prices *Prices, plan func() Plan) *Outcome {
 	o := &Outcome{Summary: s, Prices: prices}
 	if meter != nil {
 		o.Calls = meter.Calls()
@@ -40,6 +40,9 @@ func (o *Outcome) Word() string {
 		return "done"
 	}
 }
+
+// Cost is what the run's own calls cost. Prices must be set.
+func (o *Outcome) Cost() Cost { return o.Prices.Of(o.Calls, o.transferred()) }
 
 // transferred is how many bytes were really downloaded.
 func (o *Outcome) transferred() int64 {

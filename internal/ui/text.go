@@ -139,7 +139,7 @@ func (t *Text) warn(text string) {
 // returns an error if standard output could not be written, except when its
 // reader went away.
 func (t *Text) Close(s b2sync.Summary) error {
-	o := newOutcome(s, t.cfg.Meter, t.cfg.Prices, t.cfg.Plan)
+	o := NewOutcome(s, t.cfg.Meter, t.cfg.Prices, t.cfg.Plan)
 	t.out.flush()
 	t.err.flush()
 	if t.block != nil {

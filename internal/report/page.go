@@ -1,0 +1,102 @@
+package report
+
+import (
+	_ "embed"
+	"html/template"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/bowline-sync/bowline/internal/ui"
+)
+
+// The page, and Chart.js with its treemap, whose licences lie beside them and
+// are named in the files themselves.
+var (
+	//go:embed assets/page.html
+	pageText string
+	//go:embed assets/page.css
+	styleText string
+	//go:embed assets/page.js
+	scriptText string
+	//go:embed assets/chart.js
+	chartText string
+	//go:embed assets/treemap.js
+	treemapText string
+)
+
+var page = template.Must(template.New("page").Funcs(template.FuncMap{
+	"count": ui.Count,
+	"size":  ui.Size,
+	"span":  ui.Span,
+	"rate":  func(s Slow) string { return rateOf(s.Bytes, s.Took) },
+	"when":  func(t time.Time) string { return t.Local().Format("2 Jan 2006, 15:04 MST") },
+	"more":  func(all int64, shown []Line) int64 { return all - int64(len(shown)) },
+	"moved": (*Data).moved,
+}).Parse(pageText))
+
+func rateOf(bytes int64, took time.Duration) string {
+	if took <= 0 || bytes <= 0 {
+		return ""
+	}
+	return ui.Rate(bytes, took)
+}
+
+// moved is the average rate of the run.
+func (d *Data) moved() string {
+	var bytes int64
+	for _, kind := range d.Kinds {
+		if kind.Name == "upload" || kind.Name == "download" {
+			bytes += kind.Bytes
+		}
+	}
+	if d.DryRun {
+		return ""
+	}
+	return rateOf(bytes, d.Took)
+}
+
+// charts is what the script draws.
+type charts struct {
+	Timeline *Timeline
+	Kinds    []Kind
+	Sizes    []SizeBand
+	Folders  []Folder
+}
+
+// WritePage writes the page: one HTML file that needs no other.
+func (d *Data) WritePage(w io.Writer) error {
+	folders := d.Folders
+	if d.Others.Count > 0 {
+		folders = append(folders[:len(folders):len(folders)], Folder{"all other folders", d.Others.Count, d.Others.Bytes})
+	}
+	return page.Execute(w, map[string]any{
+		"D":       d,
+		"Charts":  charts{d.Timeline, d.Kinds, d.Sizes, folders},
+		"Style":   template.CSS(styleText),
+		"Library": template.JS(chartText + "\n" + treemapText),
+		"Script":  template.JS(scriptText),
+	})
+}
+
+// WriteFile writes the page to a file, which is replaced only when the whole
+// page is there.
+func (d *Data) WriteFile(name string) error {
+	file, err := os.CreateTemp(filepath.Dir(name), ".report-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(file.Name()) // of no effect after the rename
+	err = d.WritePage(file)
+	if chmod := file.Chmod(0o644); err == nil {
+		err = chmod
+	}
+	if closing := file.Close(); err == nil {
+		err = closing
+	}
+	if err != nil {
+		return err
+	}
+	return os.Rename(file.Name(), name)
+}
