@@ -45,9 +45,9 @@ func deleteNote(n b2sync.Note) string {
 
 // failure is one thing that went wrong, in words: what was tried and why it
 // failed.
-func failure(a b2sync.ActionDone, escape bool) string {
-	what := string(appendAction(nil, a.Action, escape))
-	return strings.TrimRight(what, " ") + ": " + escaped(a.Err.Error(), escape)
+func failure(a b2sync.ActionDone) string {
+	what := string(appendAction(nil, a.Action, true))
+	return strings.TrimRight(what, " ") + ": " + escaped(a.Err.Error(), true)
 }
 
 // problem is one name that could not be dealt with, in words. Many errors name

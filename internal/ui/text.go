@@ -14,7 +14,8 @@ type TextConfig struct {
 	Stdout, Stderr io.Writer
 	// StdoutTTY and StderrTTY say that these are terminals.
 	StdoutTTY, StderrTTY bool
-	// Escape shows control characters in names as \x1b and the like.
+	// Escape shows control characters in names on Stdout as \x1b and the like.
+	// On Stderr they are always shown so: its lines are for people.
 	Escape  bool
 	Verdict VerdictMode
 	// NoProgress draws no status block. Without it, one is drawn on Stderr if
@@ -75,7 +76,7 @@ func (t *Text) Event(e b2sync.Event) {
 	switch e := e.(type) {
 	case b2sync.ActionDone:
 		if e.Err != nil {
-			t.fail(failure(e, t.cfg.Escape))
+			t.fail(failure(e))
 			return
 		}
 		t.print(func(dst []byte) []byte { return appendAction(dst, e.Action, t.cfg.Escape) })
@@ -83,7 +84,7 @@ func (t *Text) Event(e b2sync.Event) {
 		if e.Warning {
 			t.warn(problem(e, t.cfg.Escape))
 		} else {
-			t.fail(problem(e, t.cfg.Escape))
+			t.fail(problem(e, true))
 		}
 	case b2sync.Remark:
 		t.print(func(dst []byte) []byte {
@@ -184,7 +185,7 @@ func (t *Text) closing(s b2sync.Summary) {
 	case s.Err != nil && stoppedBy(s.Err) != "":
 		t.complain("stopped by " + stoppedBy(s.Err))
 	case s.Err != nil:
-		t.complain(escaped(s.Err.Error(), t.cfg.Escape))
+		t.complain(escaped(s.Err.Error(), true))
 	case s.Failed > 0:
 		t.complain("Incomplete sync: sync is incomplete")
 	}

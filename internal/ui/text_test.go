@@ -73,7 +73,7 @@ NOTE: 3 removals wait
 
 func TestFailuresCloseStandardError(t *testing.T) {
 	var o told
-	text := o.text(TextConfig{Escape: true, More: func() string { return "see `b2 runs show 3`" }})
+	text := o.text(TextConfig{More: func() string { return "see `b2 runs show 3`" }})
 	failed := done(b2sync.Upload, "secret\x1b", 0)
 	failed.Err = &fs.PathError{Op: "open", Path: "s/secret\x1b", Err: fs.ErrPermission}
 	text.Event(failed)
