@@ -41,6 +41,26 @@ func (o *Outcome) Word() string {
 	}
 }
 
+// Counts are the numbers of the run by name, for those who keep them.
+func (o *Outcome) Counts() map[string]int64 {
+	counts := map[string]int64{
+		"failed": o.Failed, "warnings": o.Warned, "skipped": o.Skipped, "same": o.Same,
+		"unhashed": o.Unhashed, "retained": o.Retained, "unverified": o.Unverified,
+		"callsA": o.Calls.A, "callsB": o.Calls.B, "callsC": o.Calls.C, "requests": o.Calls.Requests, "retries": o.Calls.Retries,
+	}
+	for kind := range o.Done {
+		name := kindName(b2sync.Kind(kind))
+		counts[name] = o.Done[kind].Count
+		counts[name+"Bytes"] = o.Done[kind].Bytes
+	}
+	for name, n := range counts {
+		if n == 0 {
+			delete(counts, name)
+		}
+	}
+	return counts
+}
+
 // Cost is what the run's own calls cost. Prices must be set.
 func (o *Outcome) Cost() Cost { return o.Prices.Of(o.Calls, o.transferred()) }
 

@@ -1,0 +1,269 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"slices"
+	"time"
+
+	"github.com/spf13/pflag"
+
+	"github.com/bowline-sync/bowline/b2"
+	"github.com/bowline-sync/bowline/b2sync"
+	"github.com/bowline-sync/bowline/internal/history"
+	"github.com/bowline-sync/bowline/internal/report"
+	"github.com/bowline-sync/bowline/internal/ui"
+)
+
+// recordOptions say what is written down of a run, beside what is printed.
+type recordOptions struct {
+	report, metrics string // files
+	logFile         string
+	logLevel        *string
+	prices          string
+	noLock          bool
+	given           []string // the options on the command line, to be remembered
+	filters         []string // those among them that choose names
+}
+
+func (o *recordOptions) add(flags *pflag.FlagSet) {
+	flags.StringVar(&o.report, "report", "", "write a page with charts about the run to this HTML `FILE`")
+	flags.StringVar(&o.metrics, "metrics-file", "", "write what the run did to this `FILE` for Prometheus (node exporter, textfile collector)")
+	flags.StringVar(&o.logFile, "log-file", "", "append JSON records of the run to this `FILE`")
+	o.logLevel = addChoice(flags, "log-level", "info", "log so much: debug logs each action and each call", "debug", "info", "warn", "error")
+	flags.StringVar(&o.prices, "prices", "", "take the prices of calls from this JSON `FILE`")
+	flags.BoolVar(&o.noLock, "no-lock", false, "run even if the same sync is running already")
+	ours(flags, "report", "metrics-file", "log-file", "log-level", "prices", "no-lock")
+}
+
+// filterOptions make two syncs of the same places different ones.
+var filterOptions = []string{"exclude-regex", "include-regex", "exclude-dir-regex", "exclude-glob", "include-glob", "filter-from",
+	"exclude-all-symlinks", "exclude-if-modified-after", "exclude-if-uploaded-after"}
+
+// note remembers which options were given. No option of sync holds a secret:
+// keys come from the environment or from the account file.
+func (o *recordOptions) note(flags *pflag.FlagSet) {
+	flags.Visit(func(flag *pflag.Flag) {
+		words := spelled(flag)
+		o.given = append(o.given, words...)
+		if slices.Contains(filterOptions, flag.Name) {
+			o.filters = append(o.filters, words...)
+		}
+	})
+}
+
+// spelled is an option as it can be given again.
+func spelled(flag *pflag.Flag) []string {
+	name := "--" + flag.Name
+	if flag.NoOptDefVal != "" && flag.Value.String() == flag.NoOptDefVal {
+		return []string{name}
+	}
+	list, many := flag.Value.(interface{ GetSlice() []string })
+	if !many {
+		return []string{name + "=" + flag.Value.String()}
+	}
+	var words []string
+	for _, value := range list.GetSlice() {
+		words = append(words, name+"="+value)
+	}
+	return words
+}
+
+// records are what is written down of a run. They are a listener of the run;
+// end completes them. Whatever goes wrong with the state folder, the sync runs.
+type records struct {
+	b2sync.Listener // nil if nothing listens
+
+	job       *syncJob
+	prices    *ui.Prices
+	meter     *ui.Meter
+	plan      func() ui.Plan
+	started   time.Time
+	summary   *b2sync.Summary // nil until the engine has run
+	collector *report.Collector
+	failures  history.Failures
+	entry     *history.Entry // nil without history
+	lock      *history.Lock  // nil without one
+	logFile   *os.File       // nil without one
+	logger    *slog.Logger   // nil without a log file
+	log       *ui.Log        // nil without a log file
+}
+
+// keep begins the records of a run. An error means that the run must not
+// begin.
+func (j *syncJob) keep(meter *ui.Meter) (*records, error) {
+	r := &records{job: j, meter: meter, prices: ui.DefaultPrices(), started: time.Now()}
+	if j.record.prices != "" {
+		var err error
+		if r.prices, err = ui.LoadPrices(j.record.prices); err != nil {
+			return nil, fmt.Errorf("--prices: %w", err)
+		}
+	}
+	if err := r.openLog(); err != nil {
+		return nil, err
+	}
+	if err := r.openState(); err != nil {
+		r.close()
+		return nil, err
+	}
+	r.listen()
+	return r, nil
+}
+
+// openLog opens the file of --log-file.
+func (r *records) openLog() error {
+	o := &r.job.record
+	if o.logFile == "" {
+		return nil
+	}
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(*o.logLevel)); err != nil {
+		return fmt.Errorf("--log-level: %w", err)
+	}
+	file, err := os.OpenFile(o.logFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return fmt.Errorf("--log-file: %w", err)
+	}
+	r.logFile = file
+	r.logger = slog.New(slog.NewJSONHandler(file, &slog.HandlerOptions{Level: level})).With("pid", os.Getpid())
+	r.log = ui.NewLog(r.logger)
+	return nil
+}
+
+// openState takes the lock of the sync and begins its entry in the history. A
+// dry run changes nothing, so it needs neither.
+func (r *records) openState() error {
+	dir, err := history.Dir(r.job.env.getenv, r.job.env.home)
+	if err != nil || r.job.dryRun {
+		return nil
+	}
+	if !r.job.record.noLock {
+		key := append([]string{r.job.src.String(), r.job.dst.String(), fmt.Sprint(r.job.globs)}, r.job.record.filters...)
+		r.lock, err = history.Acquire(dir, key...)
+		if held, ok := errors.AsType[*history.Held](err); ok {
+			return held
+		}
+	}
+	r.entry = history.Begin(dir, r.run())
+	return nil
+}
+
+// run is the run as it is known at its beginning.
+func (r *records) run() history.Run {
+	return history.Run{Started: r.started, PID: os.Getpid(), Options: r.job.record.given,
+		Source: r.job.src.String(), Destination: r.job.dst.String()}
+}
+
+// listen sets up who is told of the run.
+func (r *records) listen() {
+	var listeners []b2sync.Listener
+	if r.log != nil {
+		listeners = append(listeners, r.log)
+	}
+	if r.entry != nil {
+		listeners = append(listeners, &r.failures)
+	}
+	if r.entry != nil || r.job.record.report != "" {
+		r.collector = report.NewCollector()
+		r.meter.OnAttempt(r.collector.Observe)
+		listeners = append(listeners, r.collector)
+	}
+	if r.job.dryRun {
+		estimator := ui.NewEstimator(0)
+		r.plan = estimator.Plan
+		listeners = append(listeners, estimator)
+	}
+	r.Listener = ui.Tee(listeners...)
+}
+
+// configure lets the client write to the log file, too.
+func (r *records) configure(cfg *b2.Config) {
+	switch {
+	case r.logger == nil:
+	case cfg.Logger == nil:
+		cfg.Logger = r.logger
+	default:
+		cfg.Logger = slog.New(slog.NewMultiHandler(cfg.Logger.Handler(), r.logger.Handler()))
+	}
+}
+
+// where says where more can be read about the failures of the run.
+func (r *records) where() string {
+	if r.entry == nil {
+		return ""
+	}
+	if id := r.entry.ID(); id != 0 {
+		return fmt.Sprintf("see `%s runs show %d`", r.job.env.program, id)
+	}
+	return ""
+}
+
+// end writes down how the run ended, and returns its error, or else the first
+// of what could not be written.
+func (r *records) end(ctx context.Context, err error) error {
+	defer r.close()
+	o := r.outcome(ctx, err)
+	if r.log != nil {
+		r.log.Close(o)
+	}
+	if r.job.record.metrics != "" && !r.job.dryRun {
+		err = cmp.Or(err, ui.WriteMetrics(r.job.record.metrics, o, r.job.src.String(), r.job.dst.String()))
+	}
+	if r.collector == nil {
+		return err
+	}
+	data := r.collector.Data(o, r.meter.ByName(), r.job.src.String(), r.job.dst.String())
+	if r.job.record.report != "" {
+		if writing := data.WriteFile(r.job.record.report); writing != nil {
+			err = cmp.Or(err, fmt.Errorf("--report: %w", writing))
+		}
+	}
+	r.remember(o, data)
+	return err
+}
+
+// outcome is how the run ended; one that never got to the engine failed.
+func (r *records) outcome(ctx context.Context, err error) *ui.Outcome {
+	s := r.summary
+	if s == nil {
+		s = &b2sync.Summary{Started: r.started, Took: time.Since(r.started), DryRun: r.job.dryRun, Err: err}
+		if cause := context.Cause(ctx); cause != nil {
+			s.Err = cause
+		}
+	}
+	return ui.NewOutcome(*s, r.meter, r.prices, r.plan)
+}
+
+// remember ends the entry in the history.
+func (r *records) remember(o *ui.Outcome, data *report.Data) {
+	if r.entry == nil {
+		return
+	}
+	run := r.run()
+	run.Ended = time.Now()
+	run.Outcome, run.Verdict, run.Counts = o.Word(), ui.Verdict(o), o.Counts()
+	run.Failed, run.Failures = r.failures.Count(), r.failures.First()
+	if r.summary == nil && o.Err != nil {
+		run.Failed, run.Failures = 1, []history.Failure{{Cause: o.Err.Error()}}
+	}
+	if o.Actions() > 0 || !o.OK() {
+		run.Report, _ = data.Pack() // a run without a report is still a run
+	}
+	if err := r.entry.End(run); err != nil && r.logger != nil {
+		r.logger.Warn("the run is not in the history", "error", err)
+	}
+}
+
+// close gives everything back that the records hold.
+func (r *records) close() {
+	if r.lock != nil {
+		r.lock.Release()
+	}
+	if r.logFile != nil {
+		r.logFile.Close()
+	}
+}
