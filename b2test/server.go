@@ -111,7 +111,7 @@ func (s *Server) listen(pipe bool) (stop func()) {
 	web := httptest.NewUnstartedServer(handler)
 	web.Config = b2server.NewHTTPServer(handler)
 	web.Start()
-	transport := &http.Transport{DisableCompression: true, MaxIdleConnsPerHost: 512}
+	transport := b2.NewTransport()
 	s.URL, s.transport = web.URL, transport
 	return func() {
 		transport.CloseIdleConnections()
