@@ -338,32 +338,40 @@ func infoValue(info, name string) (value string, found bool) {
 	if info == "" {
 		return "", false
 	}
-	var stack [512]byte
-	c := cursor{b: append(stack[:0], info...)}
-	if c.expect('{') != nil {
-		return "", false
+	// Without escapes a quote begins or ends a string and nothing else, so text
+	// search cannot be led astray.
+	if strings.IndexByte(info, '\\') < 0 && strings.IndexByte(name, '"') < 0 {
+		switch strings.Count(info, `"`+name+`"`) {
+		case 0:
+			if utf8.ValidString(info) {
+				return "", false
+			}
+		case 1:
+			_, rest, ok := strings.Cut(info, `"`+name+`":"`)
+			value, _, _ = strings.Cut(rest, `"`)
+			if ok && utf8.ValidString(value) {
+				return value, true
+			}
+		}
 	}
-	for more := true; more; {
-		k, err := c.key()
-		if err != nil {
-			return value, found
-		}
-		wanted := string(k) == name
+	return infoValueSlow(info, name)
+}
+
+// infoValueSlow reads the info entry by entry.
+func infoValueSlow(info, name string) (value string, found bool) {
+	c := cursor{b: []byte(info)}
+	c.object(func(key []byte) error { // was checked when it was read
+		wanted := string(key) == name
 		v, err := c.strOrNull()
-		if err != nil {
-			return value, found
-		}
 		if wanted { // the last of two equal names counts, as in encoding/json
 			value, found = string(v), true
 		}
-		if more, err = c.more('}'); err != nil {
-			return value, found
-		}
-	}
+		return err
+	})
 	return value, found
 }
 
-// knownActions spare an allocation for each entry.
+// knownAction spares an allocation for each entry.
 func knownAction(s []byte) string {
 	switch string(s) {
 	case wire.ActionUpload:
