@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"os"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -171,12 +172,14 @@ func (r *run) checkSource(ctx context.Context, src *folderSide) error {
 	return nil
 }
 
-// openDestination makes the destination folder if it is missing. A dry run
-// takes a missing folder for an empty one.
+// openDestination makes the destination folder if it is missing, though not
+// the folder that it lies in: that may be a disk which is not mounted. A dry
+// run takes a missing folder for an empty one.
 func (r *run) openDestination(dst *folderSide) error {
 	root, err := localfs.OpenRoot(dst.root, !r.opts.DryRun)
+	info, statErr := os.Stat(dst.root)
 	switch {
-	case errors.Is(err, localfs.ErrNotDir):
+	case statErr == nil && !info.IsDir():
 		return fmt.Errorf("%s is not a directory", dst.root)
 	case errors.Is(err, fs.ErrNotExist) && r.opts.DryRun:
 		dst.absent = true

@@ -1,0 +1,362 @@
+package b2sync_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/bowline-sync/bowline/b2sync"
+	"github.com/bowline-sync/bowline/b2test"
+)
+
+// The tests of this file are named after the promises of docs/promises.md. Each
+// has been seen to fail with the rule that keeps the promise taken out.
+
+// refusal is an answer that no retry helps.
+var refusal = b2test.Answer(400, "bad_request", 0)
+
+var deleting = b2sync.Options{Extraneous: b2sync.ExtraneousDeleted}
+
+func TestP1NewBeforeOld(t *testing.T) {
+	l := newLab(t)
+	l.put("a", "old", moment(1))
+	l.write("src/a", "new", moment(9))
+	l.server.Fail("b2_upload_file", 1, refusal)
+	out := l.sync(l.folder("src"), l.at(""), deleting)
+	if out.OK() || out.Failed != 1 {
+		t.Errorf("a failed upload was not reported: %+v", out.Summary)
+	}
+	want(t, "versions after a failed upload", l.versions(), "a upload 3")
+	l.clean(l.folder("src"), l.at(""), deleting)
+	want(t, "versions after the upload", l.versions(), "a upload 3")
+}
+
+// TestP1OldestFirst lets the deletes of a removed name end half way: what is
+// left must be the newest, so that old content does not come back.
+func TestP1OldestFirst(t *testing.T) {
+	l := newLab(t)
+	l.put("gone", "1", moment(1))
+	l.put("gone", "22", moment(2))
+	l.put("gone", "333", moment(3))
+	l.write("src/stays", "", moment(1))
+	l.server.FailAfter("b2_delete_file_version", 1, 1, refusal)
+	if out := l.sync(l.folder("src"), l.at(""), deleting); out.OK() {
+		t.Error("a failed delete was not reported")
+	}
+	want(t, "versions after the second delete failed", l.versions(),
+		"gone upload 3", "gone upload 2", "stays upload 0")
+}
+
+// TestP1HideMarkerLast does the same for a hidden name: its marker goes last.
+func TestP1HideMarkerLast(t *testing.T) {
+	l := newLab(t)
+	l.put("gone", "1", moment(1))
+	l.hide("gone")
+	l.write("src/stays", "", moment(1))
+	l.server.Fail("b2_delete_file_version", 1, refusal)
+	l.sync(l.folder("src"), l.at(""), deleting)
+	want(t, "versions after the first delete failed", l.versions(),
+		"gone hide 0", "gone upload 1", "stays upload 0")
+	if names := l.names(); len(names) != 1 {
+		t.Errorf("old content came back: %q", names)
+	}
+}
+
+func TestP2DanglingLinkProtects(t *testing.T) {
+	l := newLab(t)
+	l.write("src/a", "a", moment(1))
+	l.put("disk", "x", moment(1))
+	l.put("disk/deep/file", "x", moment(1))
+	l.put("disk.txt", "x", moment(1))
+	if err := os.Symlink("/nonexistent/disk", filepath.Join(l.dir, "src", "disk")); err != nil {
+		t.Fatal(err)
+	}
+	out := l.sync(l.folder("src"), l.at(""), deleting)
+	want(t, "names", l.names(), "a", "disk", "disk/deep/file")
+	if out.Warned != 1 || out.OK() {
+		t.Errorf("the link was not warned of once: %q", out.lines)
+	}
+}
+
+// TestP2BrokenListing breaks the source's listing after its first page.
+func TestP2BrokenListing(t *testing.T) {
+	for _, side := range []string{"source", "destination"} {
+		t.Run(side, func(t *testing.T) {
+			l := newLab(t)
+			l.put("src/a", "a", moment(1))
+			l.put("dst/a", "a", moment(1))
+			l.put("dst/z", "z", moment(1))
+			call := map[string]string{"source": "b2_list_file_names", "destination": "b2_list_file_versions"}[side]
+			l.server.Fail(call, 1, refusal)
+			out := l.sync(l.at("src"), l.at("dst"), deleting)
+			if out.OK() {
+				t.Error("the broken listing was not reported")
+			}
+			want(t, "names", l.names(), "dst/a", "dst/z", "src/a")
+		})
+	}
+}
+
+func TestP3FiltersNeverDelete(t *testing.T) {
+	filter := func(spec b2sync.FilterSpec) *b2sync.NameFilter {
+		f, err := b2sync.NewNameFilter(spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	all := []string{"cache/deep/f", "cache/f", "gone.txt", "keep.tmp", "stays"}
+	tests := []struct {
+		name string
+		o    b2sync.Options
+		left []string
+	}{
+		{"regex", b2sync.Options{Names: filter(b2sync.FilterSpec{ExcludeRegex: []string{`.*\.tmp$`}})}, []string{"keep.tmp", "stays"}},
+		{"folder regex", b2sync.Options{Names: filter(b2sync.FilterSpec{ExcludeDirRegex: []string{`cache`}})}, []string{"cache/deep/f", "cache/f", "stays"}},
+		{"no rule", b2sync.Options{}, []string{"stays"}},
+		{"all but one", b2sync.Options{Names: filter(b2sync.FilterSpec{ExcludeRegex: []string{`.`}, IncludeRegex: []string{`gone`}})},
+			[]string{"cache/deep/f", "cache/f", "keep.tmp", "stays"}},
+	}
+	for _, tt := range tests {
+		tt.o.Extraneous = b2sync.ExtraneousDeleted
+		t.Run(tt.name+", up", func(t *testing.T) {
+			l := newLab(t)
+			for _, name := range all {
+				l.put(name, "x", moment(1))
+			}
+			l.write("src/stays", "x", moment(1))
+			l.clean(l.folder("src"), l.at(""), tt.o)
+			want(t, "names", l.names(), tt.left...)
+		})
+		t.Run(tt.name+", down", func(t *testing.T) {
+			l := newLab(t)
+			for _, name := range all {
+				l.write("dst/"+name, "x", moment(1))
+			}
+			l.put("stays", "x", moment(1))
+			l.clean(l.at(""), l.folder("dst"), tt.o)
+			var left []string
+			for _, name := range l.files("dst") {
+				if name, isFile := strings.CutSuffix(name, "=x"); isFile {
+					left = append(left, name)
+				}
+			}
+			want(t, "files", left, tt.left...)
+		})
+	}
+}
+
+// TestP3TimeRules: a source file that a rule of time leaves out keeps what the
+// destination has under its name.
+func TestP3TimeRules(t *testing.T) {
+	l := newLab(t)
+	l.write("src/old", "x", moment(1))
+	l.write("src/young", "new content", moment(100))
+	l.put("young", "x", moment(1))
+	l.put("old", "x", moment(1))
+	o := deleting
+	o.ModifiedAfter = moment(50).UnixMilli()
+	l.clean(l.folder("src"), l.at(""), o)
+	want(t, "versions", l.versions(), "old upload 1", "young upload 1")
+}
+
+func TestP3ExcludedLinks(t *testing.T) {
+	l := newLab(t)
+	l.write("src/real", "x", moment(1))
+	l.write("elsewhere/f", "x", moment(1))
+	if err := os.Symlink("../elsewhere", filepath.Join(l.dir, "src", "link")); err != nil {
+		t.Fatal(err)
+	}
+	l.put("link/f", "x", moment(1))
+	l.put("link/other", "x", moment(1))
+	o := deleting
+	o.ExcludeLinks = true
+	l.clean(l.folder("src"), l.at(""), o)
+	want(t, "names", l.names(), "link/f", "link/other", "real")
+}
+
+func TestP4EmptySource(t *testing.T) {
+	l := newLab(t)
+	l.put("kept", "x", moment(1))
+	l.write("dst/kept", "x", moment(1))
+	if err := os.MkdirAll(filepath.Join(l.dir, "empty", "folders", "only"), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	refused := map[string]outcome{
+		"folder":         l.sync(l.folder("empty"), l.at(""), b2sync.Options{}),
+		"missing folder": l.sync(l.folder("missing"), l.at(""), deleting),
+		"prefix":         l.sync(l.at("mistyped"), l.folder("dst"), deleting),
+		"prefix, copy":   l.sync(l.at("mistyped"), l.at("kept-not"), b2sync.Options{}),
+	}
+	delete(refused, "prefix, copy") // nothing could be removed: no error
+	for what, out := range refused {
+		if out.Err == nil || !strings.Contains(out.Err.Error(), "--allow-empty-source") {
+			t.Errorf("%s: %v does not name the way out", what, out.Err)
+		}
+	}
+	want(t, "names", l.names(), "kept")
+	want(t, "files", l.files("dst"), "kept=x")
+	if _, err := os.Stat(filepath.Join(l.dir, "missing")); err == nil {
+		t.Error("the missing source was made")
+	}
+
+	allowed := deleting
+	allowed.AllowEmpty = true
+	l.clean(l.folder("missing"), l.at("kept-not"), allowed)
+	l.clean(l.at("mistyped"), l.folder("dst"), allowed)
+	want(t, "files", l.files("dst"))
+	if out := l.sync(l.at("mistyped"), l.folder("dst"), b2sync.Options{}); !out.OK() {
+		t.Errorf("an empty prefix with nothing to remove: %v", out.Err)
+	}
+}
+
+// TestP4FilteredSource: a source whose files are all left out by a filter is
+// not empty.
+func TestP4FilteredSource(t *testing.T) {
+	l := newLab(t)
+	l.write("src/a.tmp", "x", moment(1))
+	l.put("other", "x", moment(1))
+	names, err := b2sync.NewNameFilter(b2sync.FilterSpec{ExcludeRegex: []string{`.*\.tmp`}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := deleting
+	o.Names = names
+	l.clean(l.folder("src"), l.at(""), o)
+	want(t, "names", l.names())
+}
+
+func TestP5LinksAtTheDestination(t *testing.T) {
+	l := newLab(t)
+	l.write("outside/victim", "precious", moment(1))
+	l.write("outside/extra", "precious", moment(1))
+	l.write("dst/plain", "x", moment(1))
+	link := func(target, name string) {
+		if err := os.Symlink(filepath.Join(l.dir, target), filepath.Join(l.dir, "dst", name)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	link("outside", "folder")
+	link("outside/victim", "file")
+	link("outside/extra", "gone")
+	l.put("file", "new content", moment(9))
+	l.put("folder/victim", "overwritten", moment(9))
+	l.put("plain", "x", moment(1))
+	out := l.sync(l.at(""), l.folder("dst"), deleting)
+	want(t, "outside", l.files("outside"), "extra=precious", "victim=precious")
+	want(t, "destination", l.files("dst"), "file=new content", "folder ->", "plain=x")
+	if out.Failed != 1 || out.Warned != 0 {
+		t.Errorf("only folder/victim should be reported: %q", out.lines)
+	}
+}
+
+func TestP5BadNames(t *testing.T) {
+	l := newLab(t)
+	bad := []string{"../up", "a/../../up", "/abs", "a//b", "./dot", strings.Repeat("n", 300)}
+	for _, name := range bad {
+		l.putRaw(name, "evil")
+	}
+	l.put("good/file", "x", moment(1))
+	l.write("in/bystander", "x", moment(1))
+	out := l.sync(l.at(""), l.folder("in/dst"), b2sync.Options{})
+	if out.Failed != int64(len(bad)) || out.Done[b2sync.Download].Count != 1 {
+		t.Errorf("want %d failures and one download: %q", len(bad), out.lines)
+	}
+	want(t, "everything", l.files("in"), "bystander=x", "dst/", "dst/good/", "dst/good/file=x")
+}
+
+func TestP6CorruptDownload(t *testing.T) {
+	l := newLab(t)
+	l.put("f", "new content", moment(9))
+	l.write("dst/f", "old content", moment(1))
+	l.server.Fail("b2_download_file_by_id", 2, b2test.Corrupt()) // the client tries twice
+	out := l.sync(l.at(""), l.folder("dst"), b2sync.Options{})
+	if out.Failed != 1 {
+		t.Errorf("the corruption was not reported: %q", out.lines)
+	}
+	want(t, "destination", l.files("dst"), "f=old content")
+}
+
+func TestP7KeepDays(t *testing.T) {
+	l := newLab(t)
+	const days = 24 * time.Hour
+	keep := b2sync.Options{Extraneous: b2sync.ExtraneousKeepDays, KeepDays: 30, Newer: b2sync.NewerReplaced}
+	// Files that claim to be old, which must not matter.
+	l.write("src/f", "1", moment(1))
+	l.write("src/g", "g", moment(1))
+	l.clean(l.folder("src"), l.at(""), keep)
+	l.server.Advance(t, 100*days)
+	l.write("src/f", "22", moment(2))
+	os.Remove(filepath.Join(l.dir, "src", "g"))
+	l.clean(l.folder("src"), l.at(""), keep)
+	want(t, "replaced and hidden now", l.versions(), "f upload 2", "f upload 1", "g hide 0", "g upload 1")
+	l.server.Advance(t, 29*days)
+	l.clean(l.folder("src"), l.at(""), keep)
+	want(t, "29 days later", l.versions(), "f upload 2", "f upload 1", "g hide 0", "g upload 1")
+	l.server.Advance(t, 2*days)
+	l.clean(l.folder("src"), l.at(""), keep)
+	want(t, "31 days later", l.versions(), "f upload 2")
+}
+
+func TestP8OneBadFile(t *testing.T) {
+	l := newLab(t)
+	for _, name := range []string{"a", "b", "c"} {
+		l.write("src/"+name, "new", moment(1))
+	}
+	l.put("b", "newer", moment(9))
+	out := l.sync(l.folder("src"), l.at(""), b2sync.Options{})
+	want(t, "names", l.names(), "a", "b", "c")
+	if out.Failed != 1 || out.Done[b2sync.Upload].Count != 2 {
+		t.Errorf("want one failure and two uploads: %q", out.lines)
+	}
+	if !strings.Contains(strings.Join(out.lines, "\n"), "--skip-newer or --replace-newer") {
+		t.Errorf("the ways out are not named: %q", out.lines)
+	}
+	l.write("src/d", "new", moment(1))
+	stop := b2sync.Options{Newer: b2sync.NewerStops}
+	if out := l.sync(l.folder("src"), l.at(""), stop); out.Err == nil {
+		t.Errorf("--stop-on-newer did not stop: %q", out.lines)
+	}
+}
+
+func TestP12SecondRunDoesNothing(t *testing.T) {
+	directions := map[string]func(l *lab) (src, dst b2sync.Location){
+		"up":   func(l *lab) (src, dst b2sync.Location) { return l.folder("src"), l.at("up") },
+		"down": func(l *lab) (src, dst b2sync.Location) { return l.at("in"), l.folder("dst") },
+		"copy": func(l *lab) (src, dst b2sync.Location) { return l.at("in"), l.at("out") },
+	}
+	for name, sides := range directions {
+		for _, o := range []b2sync.Options{{}, deleting, {Extraneous: b2sync.ExtraneousKeepDays, KeepDays: 3}} {
+			if name == "down" && o.Extraneous == b2sync.ExtraneousKeepDays {
+				continue
+			}
+			t.Run(name, func(t *testing.T) {
+				l := newLab(t)
+				l.write("src/a", "a", time.Now())
+				l.write("src/d/b", "b", moment(2))
+				l.write("src/d-e", "", time.Unix(1_600_000_000, 527_999_983)) // truncated differently by floats
+				l.put("in/a", "a", time.Now())
+				l.put("in/d/b", "b", moment(2))
+				l.put("in/no-time", "x", time.UnixMilli(0))
+				src, dst := sides(l)
+				first := l.clean(src, dst, o)
+				if first.Actions() != 3 {
+					t.Errorf("first run: %q", first.lines)
+				}
+				before := l.server.Calls()
+				second := l.clean(src, dst, o)
+				if second.Actions() != 0 {
+					t.Errorf("second run: %q", second.lines)
+				}
+				for call, n := range l.server.Calls() {
+					made := n - before[call]
+					if listing := strings.HasPrefix(call, "b2_list_file_"); made > 0 && !listing || made > 2 {
+						t.Errorf("the second run made %d calls of %s", made, call)
+					}
+				}
+			})
+		}
+	}
+}
