@@ -17,6 +17,7 @@ import (
 	"github.com/bowline-sync/bowline/internal/history"
 	"github.com/bowline-sync/bowline/internal/report"
 	"github.com/bowline-sync/bowline/internal/ui"
+	"github.com/bowline-sync/bowline/internal/wire"
 )
 
 // recordOptions say what is written down of a run, beside what is printed.
@@ -25,6 +26,7 @@ type recordOptions struct {
 	logFile         string
 	logLevel        *string
 	prices          string
+	maxB, maxC      number
 	noLock          bool
 	given           []string // the options on the command line, to be remembered
 	filters         []string // those among them that choose names
@@ -36,8 +38,25 @@ func (o *recordOptions) add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.logFile, "log-file", "", "append JSON records of the run to this `FILE`")
 	o.logLevel = addChoice(flags, "log-level", "info", "log so much: debug logs each action and each call", "debug", "info", "warn", "error")
 	flags.StringVar(&o.prices, "prices", "", "take the prices of calls from this JSON `FILE`")
+	flags.Var(&o.maxB, "max-class-b", "stop before more than this `NUMBER` of class B calls are made")
+	flags.Var(&o.maxC, "max-class-c", "stop before more than this `NUMBER` of class C calls are made")
 	flags.BoolVar(&o.noLock, "no-lock", false, "run even if the same sync is running already")
-	ours(flags, "report", "metrics-file", "log-file", "log-level", "prices", "no-lock")
+	ours(flags, "report", "metrics-file", "log-file", "log-level", "prices", "max-class-b", "max-class-c", "no-lock")
+}
+
+// limits are the most calls that may be made, of the classes that have a limit.
+func (o *recordOptions) limits() (map[wire.Class]int64, error) {
+	limits := map[wire.Class]int64{}
+	for class, n := range map[wire.Class]number{wire.ClassB: o.maxB, wire.ClassC: o.maxC} {
+		if !n.set {
+			continue
+		}
+		if n.value < 1 {
+			return nil, fmt.Errorf("--max-class-%c %d: must be at least 1", class|0x20, n.value)
+		}
+		limits[class] = n.value
+	}
+	return limits, nil
 }
 
 // filterOptions make two syncs of the same places different ones.
@@ -78,10 +97,8 @@ func spelled(flag *pflag.Flag) []string {
 type records struct {
 	b2sync.Listener // nil if nothing listens
 
-	job       *syncJob
-	prices    *ui.Prices
-	meter     *ui.Meter
-	plan      func() ui.Plan
+	job *syncJob
+	ui.Sources
 	started   time.Time
 	summary   *b2sync.Summary // nil until the engine has run
 	collector *report.Collector
@@ -96,10 +113,10 @@ type records struct {
 // keep begins the records of a run. An error means that the run must not
 // begin.
 func (j *syncJob) keep(meter *ui.Meter) (*records, error) {
-	r := &records{job: j, meter: meter, prices: ui.DefaultPrices(), started: time.Now()}
+	r := &records{job: j, Sources: ui.Sources{Meter: meter, Prices: ui.DefaultPrices()}, started: time.Now()}
 	if j.record.prices != "" {
 		var err error
-		if r.prices, err = ui.LoadPrices(j.record.prices); err != nil {
+		if r.Prices, err = ui.LoadPrices(j.record.prices); err != nil {
 			return nil, fmt.Errorf("--prices: %w", err)
 		}
 	}
@@ -169,12 +186,12 @@ func (r *records) listen() {
 	}
 	if r.entry != nil || r.job.record.report != "" {
 		r.collector = report.NewCollector()
-		r.meter.OnAttempt(r.collector.Observe)
+		r.Meter.OnAttempt(r.collector.Observe)
 		listeners = append(listeners, r.collector)
 	}
 	if r.job.dryRun {
 		estimator := ui.NewEstimator(0)
-		r.plan = estimator.Plan
+		r.Plan = estimator.Plan
 		listeners = append(listeners, estimator)
 	}
 	r.Listener = ui.Tee(listeners...)
@@ -213,10 +230,14 @@ func (r *records) end(ctx context.Context, err error) error {
 	if r.job.record.metrics != "" && !r.job.dryRun {
 		err = cmp.Or(err, ui.WriteMetrics(r.job.record.metrics, o, r.job.src.String(), r.job.dst.String()))
 	}
+	if r.summary == nil && *r.job.output == "json" {
+		tell := ui.NewJSON(ui.JSONConfig{Stdout: r.job.env.stdout, DryRun: r.job.dryRun, Sources: r.Sources})
+		err = cmp.Or(err, tell.Close(o.Summary))
+	}
 	if r.collector == nil {
 		return err
 	}
-	data := r.collector.Data(o, r.meter.ByName(), r.job.src.String(), r.job.dst.String())
+	data := r.collector.Data(o, r.Meter.ByName(), r.job.src.String(), r.job.dst.String())
 	if r.job.record.report != "" {
 		if writing := data.WriteFile(r.job.record.report); writing != nil {
 			err = cmp.Or(err, fmt.Errorf("--report: %w", writing))
@@ -235,7 +256,7 @@ func (r *records) outcome(ctx context.Context, err error) *ui.Outcome {
 			s.Err = cause
 		}
 	}
-	return ui.NewOutcome(*s, r.meter, r.prices, r.plan)
+	return r.Outcome(*s)
 }
 
 // remember ends the entry in the history.

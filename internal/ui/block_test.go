@@ -109,7 +109,7 @@ func TestBlockOnATerminal(t *testing.T) {
 		return b2sync.Progress{Scanned: 12345, Compared: 12000,
 			ToDo: b2sync.Tally{Count: 20, Bytes: 2e9}, Done: b2sync.Tally{Count: 5, Bytes: 1e9}}
 	}
-	text := NewText(TextConfig{Stdout: s.tty, Stderr: s.tty, StdoutTTY: true, StderrTTY: true, Progress: progress})
+	text := NewText(TextConfig{Stdout: s.tty, Stderr: s.tty, StdoutTTY: true, StderrTTY: true, Sources: Sources{Progress: progress}})
 	s.await(t, 0, "5 of 20+ files, 1.0 GB of 2.0 GB+")
 	s.await(t, 0, "12,345 scanned, 12,000 compared")
 	text.Event(done(b2sync.Upload, "above", 0))
@@ -134,7 +134,7 @@ func TestOutputApartFromTheBlock(t *testing.T) {
 	s := openScreen(t, 80)
 	var out bytes.Buffer
 	text := NewText(TextConfig{Stdout: &out, Stderr: s.tty, StderrTTY: true, Verdict: VerdictNever,
-		Progress: func() b2sync.Progress { return b2sync.Progress{Scanned: 7} }})
+		Sources: Sources{Progress: func() b2sync.Progress { return b2sync.Progress{Scanned: 7} }}})
 	s.await(t, 0, "7 scanned")
 	text.Event(done(b2sync.Upload, "x", 0))
 	text.Close(b2sync.Summary{})
@@ -149,7 +149,7 @@ func TestOutputApartFromTheBlock(t *testing.T) {
 func TestNoProgressDrawsNothing(t *testing.T) {
 	s := openScreen(t, 80)
 	text := NewText(TextConfig{Stdout: io.Discard, Stderr: s.tty, StderrTTY: true, NoProgress: true,
-		Progress: func() b2sync.Progress { t.Error("asked for progress"); return b2sync.Progress{} }})
+		Sources: Sources{Progress: func() b2sync.Progress { t.Error("asked for progress"); return b2sync.Progress{} }}})
 	text.Event(done(b2sync.Upload, "x", 0))
 	text.Close(b2sync.Summary{})
 	io.WriteString(s.tty, "end")

@@ -48,9 +48,13 @@ type Waiting struct {
 	Why   b2.Attempt // the last one that failed
 }
 
-// OnAttempt adds a function that is told each attempt. Add all of them before
-// the first call; they are called one at a time, and hold up the calls.
-func (m *Meter) OnAttempt(f func(b2.Attempt)) { m.told = append(m.told, f) }
+// OnAttempt adds a function that is told each attempt from now on. It is called
+// once at a time, and holds up the calls; it must not ask the meter.
+func (m *Meter) OnAttempt(f func(b2.Attempt)) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.told = append(m.told, f)
+}
 
 // Observe counts an attempt; it is made for [b2.Config.Observe].
 func (m *Meter) Observe(a b2.Attempt) {

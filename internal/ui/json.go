@@ -77,6 +77,7 @@ type (
 		Skipped     int64        `json:"skipped"`
 		Same        int64        `json:"same"`
 		Unhashed    int64        `json:"unhashed"`
+		Left        tallyRecord  `json:"left"`
 		Retained    int64        `json:"retained"`
 		Unverified  int64        `json:"unverified"`
 		Started     time.Time    `json:"started"`
@@ -118,11 +119,9 @@ type (
 type JSONConfig struct {
 	Stdout io.Writer
 	DryRun bool
-	// Progress is asked for the totals of the plan once both sides were seen.
-	Progress func() b2sync.Progress
-	Meter    *Meter      // counts the calls and tells the retries; nil shows none
-	Prices   *Prices     // nil shows no cost
-	Plan     func() Plan // of a dry run; nil shows none
+	// Sources also tell the totals of the plan, once both sides were seen, and
+	// the retries.
+	Sources
 }
 
 // JSON tells a run as lines of JSON. It is a [b2sync.Listener]; Close ends it.
@@ -203,7 +202,7 @@ func (j *JSON) plan(end bool) {
 // reader went away.
 func (j *JSON) Close(s b2sync.Summary) error {
 	j.plan(true)
-	j.write(j.verdict(NewOutcome(s, j.cfg.Meter, j.cfg.Prices, j.cfg.Plan)))
+	j.write(j.verdict(j.cfg.Outcome(s)))
 	if err := j.out.close(); err != nil {
 		return fmt.Errorf("writing to standard output: %w", err)
 	}
@@ -218,7 +217,7 @@ func (j *JSON) verdict(o *Outcome) verdictRecord {
 		Copied:     tallyRecord(o.Done[b2sync.Copy]),
 		Hidden:     o.Done[b2sync.Hide].Count,
 		Deleted:    tallyRecord(o.Done[b2sync.Delete]), FoldersMade: o.Done[b2sync.MakeFolder].Count,
-		Failed: o.Failed, Warnings: o.Warned, Skipped: o.Skipped, Same: o.Same, Unhashed: o.Unhashed, Retained: o.Retained, Unverified: o.Unverified,
+		Failed: o.Failed, Warnings: o.Warned, Skipped: o.Skipped, Same: o.Same, Unhashed: o.Unhashed, Left: tallyRecord(o.Left), Retained: o.Retained, Unverified: o.Unverified,
 		Started: o.Started.UTC(), DurationMS: o.Took.Milliseconds(),
 		Calls: callsRecord(o.Calls), Cost: costOf(o.Prices, o.Calls, o.transferred()), Error: errorOf(o.Err),
 	}

@@ -139,7 +139,7 @@ func TestJSONKeepsNamesWhole(t *testing.T) {
 func TestPlanIsToldOnce(t *testing.T) {
 	var out bytes.Buffer
 	var now b2sync.Progress
-	j := NewJSON(JSONConfig{Stdout: &out, Progress: func() b2sync.Progress { return now }})
+	j := NewJSON(JSONConfig{Stdout: &out, Sources: Sources{Progress: func() b2sync.Progress { return now }}})
 	j.Event(b2sync.Remark{Text: "before"})
 	now = b2sync.Progress{Listed: true, ToDo: b2sync.Tally{Count: 3, Bytes: 30}}
 	j.Event(b2sync.Remark{Text: "after"})

@@ -11,18 +11,32 @@ import (
 type Outcome struct {
 	b2sync.Summary
 	Calls  Calls
-	Plan   Plan    // of a dry run: what the real run would need
-	Prices *Prices // nil leaves the cost out
+	Plan   Plan         // of a dry run: what the real run would need
+	Left   b2sync.Tally // transfers that were known and not done, of a run that ended early
+	Prices *Prices      // nil leaves the cost out
 }
 
-// NewOutcome gathers what is known; meter, prices and plan may be nil.
-func NewOutcome(s b2sync.Summary, meter *Meter, prices *Prices, plan func() Plan) *Outcome {
-	o := &Outcome{Summary: s, Prices: prices}
-	if meter != nil {
-		o.Calls = meter.Calls()
+// Sources are where the numbers of a run come from. Each may be nil, and is
+// then left out.
+type Sources struct {
+	Progress func() b2sync.Progress // a look at the run while it goes on
+	Meter    *Meter                 // the calls
+	Prices   *Prices                // what they cost
+	Plan     func() Plan            // what doing it would need, of a dry run
+}
+
+// Outcome gathers what is known of a run that ended like this.
+func (from Sources) Outcome(s b2sync.Summary) *Outcome {
+	o := &Outcome{Summary: s, Prices: from.Prices}
+	if from.Meter != nil {
+		o.Calls = from.Meter.Calls()
 	}
-	if plan != nil {
-		o.Plan = plan()
+	if from.Plan != nil {
+		o.Plan = from.Plan()
+	}
+	if from.Progress != nil && s.Err != nil {
+		p := from.Progress()
+		o.Left = b2sync.Tally{Count: max(0, p.ToDo.Count-p.Done.Count), Bytes: max(0, p.ToDo.Bytes-p.Done.Bytes)}
 	}
 	return o
 }

@@ -19,16 +19,10 @@ type TextConfig struct {
 	Escape  bool
 	Verdict VerdictMode
 	// NoProgress draws no status block. Without it, one is drawn on Stderr if
-	// that is a terminal and Progress is set.
+	// that is a terminal and there is a source of progress, which is then asked
+	// several times a second.
 	NoProgress bool
-	// Progress is asked several times a second while a block is drawn.
-	Progress func() b2sync.Progress
-	// Meter counts the calls; nil shows none.
-	Meter *Meter
-	// Prices puts a price on the calls; nil shows none.
-	Prices *Prices
-	// Plan says what a dry run would need; nil leaves it out of the verdict.
-	Plan func() Plan
+	Sources
 	// More says where failures beyond the first ones can be read; nil or "" for
 	// the lines above. It is asked at the end.
 	More func() string
@@ -140,7 +134,7 @@ func (t *Text) warn(text string) {
 // returns an error if standard output could not be written, except when its
 // reader went away.
 func (t *Text) Close(s b2sync.Summary) error {
-	o := NewOutcome(s, t.cfg.Meter, t.cfg.Prices, t.cfg.Plan)
+	o := t.cfg.Outcome(s)
 	t.out.flush()
 	t.err.flush()
 	if t.block != nil {

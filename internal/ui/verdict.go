@@ -118,6 +118,9 @@ func verdictCounts(o *Outcome) []string {
 	if len(counts) == 0 {
 		counts = append(counts, idle(o))
 	}
+	if o.Left.Count > 0 {
+		counts = append(counts, fmt.Sprintf("at least %s left (%s)", Count(o.Left.Count), Size(o.Left.Bytes)))
+	}
 	if o.Skipped > 0 {
 		counts = append(counts, Count(o.Skipped)+" skipped as newer at the destination")
 	}
