@@ -17,6 +17,8 @@ var arrows = map[string]string{
 	"b2sync":            "b2 internal/wire internal/localfs internal/pyregexp",
 	"internal/account":  "b2 internal/wire",
 	"internal/ui":       "b2 b2sync internal/wire internal/localfs internal/pyregexp",
+	"internal/report":   "b2 b2sync internal/ui internal/wire internal/localfs internal/pyregexp",
+	"internal/history":  "b2 b2sync internal/wire internal/localfs internal/pyregexp",
 	"b2test":            "b2 b2server internal/wire",
 }
 
