@@ -13,6 +13,7 @@ import (
 type CopyRequest struct {
 	Source         *File // as a listing gave it: id and size count, and type and info too above 5 GB
 	BucketID, Name string
+	Offset, Length int64             // the bytes of the source to copy; Length 0 is all of it
 	Replace        bool              // use ContentType and Info below instead of the source's
 	ContentType    string            // with Replace; "" lets the service choose by the name's extension
 	Info           map[string]string // with Replace
@@ -33,15 +34,18 @@ func (c *Client) Copy(ctx context.Context, req CopyRequest) (*File, error) {
 	if err := wire.CheckFileName(req.Name); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrName, err)
 	}
+	if req.Offset < 0 || req.Length < 0 || req.Offset+req.Length > req.Source.Size || req.Offset > 0 && req.Length == 0 {
+		return nil, fmt.Errorf("b2: %q has %d bytes: there is no range of %d bytes from %d on", req.Source.Name, req.Source.Size, req.Length, req.Offset)
+	}
 	var stored *File
 	var err error
-	if req.Source.Size <= wire.MaxSinglePart {
+	if req.size() <= wire.MaxSinglePart {
 		if stored, err = c.fileCall(ctx, wire.CallCopyFile, req.small()); err == nil && req.Progress != nil {
-			req.Progress(req.Source.Size)
+			req.Progress(req.size())
 		}
 	}
 	failure, _ := errors.AsType[*Error](err)
-	if req.Source.Size > wire.MaxSinglePart || failure != nil && failure.Code == wire.CodeSourceTooLarge {
+	if req.size() > wire.MaxSinglePart || failure != nil && failure.Code == wire.CodeSourceTooLarge {
 		stored, err = c.copyLarge(ctx, req)
 	}
 	if err != nil {
@@ -55,12 +59,20 @@ func checkCopy(f *File, req *CopyRequest) error {
 	switch {
 	case f.Name != req.Name || f.ID == "":
 		return fmt.Errorf("%w: the copy of %q is %q", ErrChecksum, req.Name, f.Name)
-	case f.Size != req.Source.Size:
-		return fmt.Errorf("%w: the copy %q has %d bytes instead of %d", ErrChecksum, req.Name, f.Size, req.Source.Size)
-	case f.SHA1 != "" && req.Source.SHA1 != "" && f.SHA1 != req.Source.SHA1:
+	case f.Size != req.size():
+		return fmt.Errorf("%w: the copy %q has %d bytes instead of %d", ErrChecksum, req.Name, f.Size, req.size())
+	case req.Length == 0 && f.SHA1 != "" && req.Source.SHA1 != "" && f.SHA1 != req.Source.SHA1:
 		return fmt.Errorf("%w: the copy %q has the SHA-1 %s instead of %s", ErrChecksum, req.Name, f.SHA1, req.Source.SHA1)
 	}
 	return nil
+}
+
+// size is how many bytes are copied.
+func (r *CopyRequest) size() int64 {
+	if r.Length > 0 {
+		return r.Length
+	}
+	return r.Source.Size
 }
 
 // small is the request of a copy by one call.
@@ -69,6 +81,9 @@ func (r *CopyRequest) small() wire.CopyFileRequest {
 		SourceSSE: r.SourceSSE.wire(), DestinationSSE: r.SSE.wire(), FileRetention: r.Retention.wire()}
 	if r.LegalHold {
 		w.LegalHold = new(onOff(true))
+	}
+	if r.Length > 0 {
+		w.Range = new(fmt.Sprintf("bytes=%d-%d", r.Offset, r.Offset+r.Length-1))
 	}
 	if r.Replace {
 		w.MetadataDirective = new(wire.DirectiveReplace)
@@ -99,11 +114,11 @@ func (c *Client) copyLarge(ctx context.Context, req CopyRequest) (*File, error) 
 	if err != nil {
 		return nil, err
 	}
-	part := copyPartSize(account, req.Source.Size, cap(c.uploads))
-	sums := make([]string, (req.Source.Size+part-1)/part)
+	part := copyPartSize(account, req.size(), cap(c.uploads))
+	sums := make([]string, (req.size()+part-1)/part)
 	err = each(ctx, cap(c.uploads), len(sums), func(ctx context.Context, i int) (err error) {
-		off := int64(i) * part
-		sums[i], err = c.copyPart(ctx, &req, started.ID, i+1, off, min(off+part, req.Source.Size))
+		off := req.Offset + int64(i)*part
+		sums[i], err = c.copyPart(ctx, &req, started.ID, i+1, off, min(off+part, req.Offset+req.size()))
 		return err
 	})
 	var stored *File
