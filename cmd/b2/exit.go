@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bowline-sync/bowline/b2"
+)
+
+// A usageError is a command line that makes no sense. The command's usage goes
+// to standard output, the error to standard error, and the exit status is 2.
+type usageError struct {
+	cmd  *cobra.Command
+	text string
+}
+
+func (u *usageError) Error() string { return u.text }
+
+// A statusError ends the program with a status after everything there is to
+// say has been said.
+type statusError int
+
+func (s statusError) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// A bareError is one that the reference prints without "ERROR:" before it.
+type bareError string
+
+func (b bareError) Error() string { return string(b) }
+
+// missingAccount is what the reference says when nobody has authorised.
+type missingAccount struct{ program string }
+
+func (m missingAccount) Error() string {
+	return fmt.Sprintf("Missing account data: 'NoneType' object is not subscriptable  Use: '%s account authorize' "+
+		"or provide auth data with 'B2_APPLICATION_KEY_ID' and 'B2_APPLICATION_KEY' environment variables", m.program)
+}
+
+// report says what went wrong, if anything did, and answers the exit status.
+// Which words go where is decided here and nowhere else.
+func (e *env) report(ctx context.Context, err error) int {
+	if err == nil {
+		return 0
+	}
+	if usage, ok := errors.AsType[*usageError](err); ok {
+		_ = printHelp(e.stdout, usage.cmd, false)
+		fmt.Fprintf(e.stderr, "\n%s: error: %s\n", usage.cmd.CommandPath(), usage.text)
+		return 2
+	}
+	if status, ok := errors.AsType[statusError](err); ok {
+		return int(status)
+	}
+	if why, ok := errors.AsType[*interrupted](context.Cause(ctx)); ok {
+		fmt.Fprintf(e.stderr, "ERROR: %s\n", why)
+		return why.status()
+	}
+	text := oneLine(e.explain(err))
+	if _, bare := errors.AsType[bareError](err); !bare {
+		text = "ERROR: " + text
+	}
+	fmt.Fprintln(e.stderr, text)
+	return 1
+}
+
+// explain is an error in words that say what to do about it.
+func (e *env) explain(err error) string {
+	failed, ok := errors.AsType[*b2.Error](err)
+	switch {
+	case !ok:
+		return err.Error()
+	case errors.Is(err, b2.ErrUnauthorized) && failed.Call == "b2_authorize_account":
+		return "unable to authorize account: " + err.Error()
+	}
+	return err.Error()
+}
+
+// oneLine keeps an error on the line that it begins on. Terminals are not sent
+// control characters from outside.
+func oneLine(text string) string {
+	text = strings.TrimRight(text, "\n")
+	if strings.IndexFunc(text, isControl) < 0 {
+		return text
+	}
+	return escapeControls(text)
+}

@@ -1,0 +1,23 @@
+package main
+
+import "github.com/spf13/cobra"
+
+func newFile(e *env) *cobra.Command {
+	return newGroup("file", "Upload, download, copy and look at single files",
+		newFileCat(e), newFileDownload(e), newFileHide(e), newFileInfo(e), newFileLarge(e),
+		newFileServerSideCopy(e), newFileUnhide(e), newFileUpdate(e), newFileUpload(e), newFileURL(e))
+}
+
+// withURI does something with a place in a session of its own.
+func (e *env) withURI(cmd *cobra.Command, text string, allowed uriKind, do func(*session, b2URI) error) error {
+	u, err := parseURIAs(text, allowed)
+	if err != nil {
+		return &usageError{cmd, "argument B2_URI: " + err.Error()}
+	}
+	s, err := e.open(cmd.Context())
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	return do(s, u)
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+)
+
+// globalOptions are the options that every command has.
+type globalOptions struct {
+	profile   string
+	quiet     bool
+	verbose   bool
+	debugLogs bool
+	escape    bool
+	noEscape  bool
+}
+
+// logFile is where --debug-logs writes, in the working folder.
+const logFile = "b2_cli.log"
+
+func addGlobals(cmd *cobra.Command, g *globalOptions) {
+	flags := cmd.PersistentFlags()
+	flags.BoolVarP(&g.quiet, "quiet", "q", false, "print results and errors only, no progress")
+	flags.StringVar(&g.profile, "profile", "", "use the stored account of this `NAME`")
+	flags.BoolVar(&g.verbose, "verbose", false, "log what is done to standard error")
+	flags.BoolVar(&g.debugLogs, "debug-logs", false, "log what is done to the file "+logFile)
+	flags.BoolVar(&g.escape, "escape-control-characters", false, "show control characters in names as \\xNN (default on a terminal)")
+	flags.BoolVar(&g.noEscape, "no-escape-control-characters", false, "print names as they are")
+}
+
+// escapes says whether control characters in names are shown and not sent: an
+// option decides, else B2_ESCAPE_CONTROL_CHARACTERS, else whether standard
+// output is a terminal.
+func (e *env) escapes() bool {
+	switch {
+	case e.global.noEscape:
+		return false
+	case e.global.escape:
+		return true
+	}
+	switch e.getenv("B2_ESCAPE_CONTROL_CHARACTERS") {
+	case "0":
+		return false
+	case "1":
+		return true
+	}
+	return e.stdoutTTY
+}
+
+// name is a file name as it is printed.
+func (e *env) name(name string) string {
+	if e.escapes() {
+		return escapeControls(name)
+	}
+	return name
+}
+
+// isControl reports the characters that a terminal may act on.
+func isControl(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }
+
+// escapeControls shows control characters as \xNN.
+func escapeControls(text string) string {
+	if strings.IndexFunc(text, isControl) < 0 {
+		return text
+	}
+	var out strings.Builder
+	for _, r := range text {
+		if isControl(r) {
+			fmt.Fprintf(&out, `\x%02x`, r)
+		} else {
+			out.WriteRune(r)
+		}
+	}
+	return out.String()
+}
+
+// logger is where diagnostics go: nowhere unless they were asked for. close
+// ends it.
+func (e *env) logger() (log *slog.Logger, close func(), err error) {
+	var to []io.Writer
+	close = func() {}
+	if e.global.verbose {
+		to = append(to, e.stderr)
+	}
+	if e.global.debugLogs {
+		file, err := os.OpenFile(logFile, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return nil, nil, err
+		}
+		to = append(to, file)
+		close = func() { file.Close() }
+	}
+	if to == nil {
+		return slog.New(slog.DiscardHandler), close, nil
+	}
+	handler := slog.NewTextHandler(io.MultiWriter(to...), &slog.HandlerOptions{Level: slog.LevelDebug})
+	return slog.New(handler), close, nil
+}

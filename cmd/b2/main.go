@@ -1,0 +1,12 @@
+// Command b2 syncs folders and B2 buckets, and does what else Backblaze's own
+// command-line tool of the same name does.
+package main
+
+import (
+	"context"
+	"os"
+)
+
+func main() {
+	os.Exit(run(context.Background(), systemEnv()))
+}

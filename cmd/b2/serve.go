@@ -1,0 +1,212 @@
+package main
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bowline-sync/bowline/b2"
+	"github.com/bowline-sync/bowline/b2server"
+)
+
+// serveOptions are the options of `b2 serve`.
+type serveOptions struct {
+	listen, data      string
+	tlsCert, tlsKey   string
+	url               string
+	noSync            bool
+	strictNames       bool
+	latency           time.Duration
+	bandwidth         string
+	faults            float64
+	faultSeed         uint64
+	log, accessLog    bool
+	minPart, partSize int64
+	capB, capC        int64
+	capDownload       string
+	capStorage        string
+}
+
+func newServe(e *env) *cobra.Command {
+	var o serveOptions
+	cmd := &cobra.Command{
+		Use: "serve", Short: "Run a B2 server on this computer",
+		Long: `Runs a server that B2 clients can use in place of Backblaze's: this program, the
+reference, rclone, restic and others. Its buckets are kept in a folder.
+
+The first lines printed are ready for a shell: they make this program, and the
+reference, use the server. The master key is taken from B2_APPLICATION_KEY_ID and
+B2_APPLICATION_KEY, or made at the first start and kept in the data folder.
+
+An interrupt (Ctrl-C) or SIGTERM lets requests end and stops the server; a second
+one stops it at once. Metrics for Prometheus are served at /metrics.`,
+		Example: `    b2 serve
+    b2 serve --listen 127.0.0.1:8000 --data ~/b2-data
+    b2 serve --data /tmp/test --latency 50ms --bandwidth 10M --faults 0.01`,
+		Args: params,
+		RunE: func(cmd *cobra.Command, _ []string) error { return e.serve(cmd.Context(), &o) },
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "listen on this `ADDRESS`; port 0 takes a free one")
+	flags.StringVar(&o.data, "data", "", "keep buckets in this `FOLDER` (default: a folder for this user)")
+	flags.StringVar(&o.tlsCert, "tls-cert", "", "serve HTTPS with the certificate in this `FILE`")
+	flags.StringVar(&o.tlsKey, "tls-key", "", "the certificate's private key, a `FILE`")
+	flags.StringVar(&o.url, "url", "", "the `URL` that clients reach the server at, when a proxy stands before it")
+	flags.BoolVar(&o.noSync, "no-sync", false, "do not wait for the disk: faster, but a loss of power may cost data")
+	flags.BoolVar(&o.strictNames, "strict-names", false, "refuse file names that Backblaze's documentation forbids but its service takes")
+	flags.BoolVar(&o.log, "log", false, "log what the server does to standard error")
+	flags.BoolVar(&o.accessLog, "access-log", false, "log each request to standard error")
+	flags.DurationVar(&o.latency, "latency", 0, "wait this `TIME` before each answer, such as 50ms")
+	flags.StringVar(&o.bandwidth, "bandwidth", "", "move at most this `RATE` of content a second, such as 10M")
+	flags.Float64Var(&o.faults, "faults", 0, "answer this `SHARE` of calls, 0 to 1, with a 503 at random")
+	flags.Uint64Var(&o.faultSeed, "fault-seed", 0, "make the random faults the same in each run, by a `NUMBER`")
+	flags.Int64Var(&o.minPart, "min-part-size", 0, "the smallest part of a large file, in `BYTES` (default 5000000)")
+	flags.Int64Var(&o.partSize, "recommended-part-size", 0, "the part size that clients are told to use, in `BYTES` (default 100000000)")
+	flags.Int64Var(&o.capB, "cap-class-b", 0, "class B calls a day, as a `NUMBER`; 0 is no cap")
+	flags.Int64Var(&o.capC, "cap-class-c", 0, "class C calls a day, as a `NUMBER`; 0 is no cap")
+	flags.StringVar(&o.capDownload, "cap-download", "", "download a day, as an `AMOUNT` such as 1G")
+	flags.StringVar(&o.capStorage, "cap-storage", "", "storage in all, as an `AMOUNT` such as 10G")
+	return cmd
+}
+
+// serve runs the server until the context ends.
+func (e *env) serve(ctx context.Context, o *serveOptions) error {
+	if (o.tlsCert == "") != (o.tlsKey == "") {
+		return errors.New("--tls-cert and --tls-key go together")
+	}
+	cfg, err := o.config(e)
+	if err != nil {
+		return err
+	}
+	dir := o.data
+	if dir == "" {
+		if dir, err = e.dataFolder(); err != nil {
+			return err
+		}
+	}
+	held, err := holdFolder(ctx, dir, e.program+" serve")
+	if err != nil {
+		return err
+	}
+	defer held.release()
+	if cfg.Store, err = b2server.OpenDiskStore(dir, b2server.DiskOptions{NoSync: o.noSync}); err != nil {
+		return err
+	}
+	server, err := b2server.New(cfg)
+	if err != nil {
+		return errors.Join(err, cfg.Store.Close())
+	}
+	return errors.Join(e.listen(ctx, o, server), server.Close())
+}
+
+// config is the server that the options describe, without its store.
+func (o *serveOptions) config(e *env) (b2server.Config, error) {
+	cfg := b2server.Config{
+		URL: o.url, StrictNames: o.strictNames,
+		MinPartSize: o.minPart, RecommendedPartSize: o.partSize,
+		FaultRate: o.faults, FaultSeed: o.faultSeed,
+		Caps: b2server.Caps{ClassB: o.capB, ClassC: o.capC},
+	}
+	keyID, key, err := e.environmentKey()
+	if err != nil {
+		return cfg, err
+	}
+	cfg.KeyID, cfg.Key = keyID, string(key)
+	if !(o.faults >= 0 && o.faults <= 1) {
+		return cfg, fmt.Errorf("--faults %v: must be from 0 to 1", o.faults)
+	}
+	if o.latency > 0 {
+		cfg.Latency = func(string) time.Duration { return o.latency }
+	}
+	for _, amount := range []struct {
+		option, text string
+		to           *int64
+	}{
+		{"--bandwidth", o.bandwidth, &cfg.Bandwidth},
+		{"--cap-download", o.capDownload, &cfg.Caps.Download},
+		{"--cap-storage", o.capStorage, &cfg.Caps.Storage},
+	} {
+		if amount.text == "" {
+			continue
+		}
+		if *amount.to, err = parseBytes(amount.text); err != nil {
+			return cfg, fmt.Errorf("%s: %w", amount.option, err)
+		}
+	}
+	log := slog.New(slog.NewTextHandler(e.stderr, nil))
+	if o.log {
+		cfg.Log = log
+	}
+	if o.accessLog {
+		cfg.AccessLog = log
+	}
+	return cfg, nil
+}
+
+// stopWait is how long requests may go on when the server is told to stop.
+const stopWait = 10 * time.Second
+
+// listen serves until the context ends, and then lets requests end.
+func (e *env) listen(ctx context.Context, o *serveOptions, server *b2server.Server) error {
+	scheme := "http"
+	listener, err := net.Listen("tcp", o.listen)
+	if err != nil {
+		return err
+	}
+	defer listener.Close()
+	if o.tlsCert != "" {
+		pair, err := tls.LoadX509KeyPair(o.tlsCert, o.tlsKey)
+		if err != nil {
+			return err
+		}
+		scheme = "https"
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})
+	}
+	base := o.url
+	if base == "" {
+		base = scheme + "://" + reachable(listener.Addr())
+	}
+	id, key := server.MasterKey()
+	e.tellShell(base, id, b2.Secret(key))
+
+	httpServer := b2server.NewHTTPServer(server)
+	stopped := make(chan error, 1)
+	go func() { stopped <- httpServer.Serve(listener) }()
+	select {
+	case err := <-stopped:
+		return err
+	case <-ctx.Done():
+	}
+	ending, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWait)
+	defer cancel()
+	if err := httpServer.Shutdown(ending); err != nil {
+		_ = httpServer.Close()
+	}
+	if err := <-stopped; !errors.Is(err, http.ErrServerClosed) {
+		return err
+	}
+	return nil
+}
+
+// tellShell prints what makes clients use the server, ready for a shell.
+func (e *env) tellShell(base, keyID string, key b2.Secret) {
+	fmt.Fprintf(e.stdout, "export B2_ENVIRONMENT=%s\nexport B2_APPLICATION_KEY_ID=%s\nexport B2_APPLICATION_KEY=%s\n",
+		shellQuote(base), shellQuote(keyID), shellQuote(string(key)))
+}
+
+// reachable is an address to connect to: this computer's, when the server
+// listens on all.
+func reachable(addr net.Addr) string {
+	tcp, ok := addr.(*net.TCPAddr)
+	if ok && tcp.IP.IsUnspecified() {
+		return net.JoinHostPort("127.0.0.1", fmt.Sprint(tcp.Port))
+	}
+	return addr.String()
+}

@@ -1,0 +1,298 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"github.com/spf13/cobra"
+
+	"github.com/bowline-sync/bowline/b2"
+	"github.com/bowline-sync/bowline/b2sync"
+	"github.com/bowline-sync/bowline/internal/ui"
+)
+
+func newSync(e *env) *cobra.Command {
+	var o syncOptions
+	cmd := &cobra.Command{
+		Use: "sync source destination", Short: "Make a destination match a source: folders and buckets",
+		Long: `Copies what is new or changed from the source to the destination. Each is a local
+folder or a place in a bucket, b2://bucket/prefix; one of them must be in a bucket.
+Between two places in buckets the service copies, and nothing passes through here.
+
+What only the destination has is left alone unless --delete or --keep-days is given.
+Each action is printed as it is done, and a last line says what was done, what failed
+and what it cost. The exit status is 0 only if all went well.`,
+		Example: `  A backup that keeps what was changed or deleted for 30 days:
+    b2 sync --keep-days 30 --replace-newer ~/Documents b2://my-bucket/documents
+
+  The same folder back, onto another computer:
+    b2 sync b2://my-bucket/documents ~/Documents
+
+  Make a bucket exactly like a folder; look first:
+    b2 sync --dry-run --delete --replace-newer photos b2://my-bucket/photos
+
+  Leave out what macOS strews about:
+    b2 sync --exclude-regex '(.*\.DS_Store)|(.*\.Spotlight-V100)' ~/Music b2://my-bucket`,
+		Args: params,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			if err := o.check(cmd); err != nil {
+				return err
+			}
+			return e.sync(cmd.Context(), &o, args[0], args[1])
+		},
+	}
+	o.add(cmd.Flags())
+	return cmd
+}
+
+// sync makes the destination match the source. All that can be wrong with the
+// options is found before anything is touched.
+func (e *env) sync(ctx context.Context, o *syncOptions, source, destination string) error {
+	job, err := e.prepareSync(o, source, destination)
+	if err != nil {
+		return err
+	}
+	if o.maxDuration > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeoutCause(ctx, o.maxDuration, &ui.Stopped{By: fmt.Sprintf("--max-duration %s", o.maxDuration)})
+		defer cancel()
+	}
+	limits, err := o.record.limits()
+	if err != nil {
+		return err
+	}
+	ctx, stop := context.WithCancelCause(ctx)
+	defer stop(nil)
+	rec, err := job.keep(new(ui.Meter))
+	if err != nil {
+		return err
+	}
+	return rec.end(ctx, job.start(ctx, rec, newBudget(limits, stop)))
+}
+
+// start finds both places and runs the sync.
+func (j *syncJob) start(ctx context.Context, rec *records, calls *budget) error {
+	s, err := j.env.open(ctx, func(cfg *b2.Config) {
+		j.configure(cfg, rec.Meter, calls)
+		rec.configure(cfg)
+	})
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	src, err := j.location(ctx, s, j.src)
+	if err != nil {
+		return err
+	}
+	dst, err := j.destination(ctx, s)
+	if err != nil {
+		return err
+	}
+	return j.run(ctx, s, rec, src, dst)
+}
+
+// syncJob is a sync that is fit to run as far as its options go.
+type syncJob struct {
+	*syncOptions
+	env      *env
+	src, dst place
+	engine   b2sync.Options
+	verdict  ui.VerdictMode
+}
+
+func (e *env) prepareSync(o *syncOptions, source, destination string) (*syncJob, error) {
+	job := &syncJob{syncOptions: o, env: e}
+	var err error
+	if job.engine, err = o.engine(); err != nil {
+		return nil, err
+	}
+	if job.verdict, err = o.verdictMode(e); err != nil {
+		return nil, err
+	}
+	if job.src, err = parsePlace(source); err != nil {
+		return nil, err
+	}
+	if job.dst, err = parsePlace(destination); err != nil {
+		return nil, err
+	}
+	if err = checkPlaces(job.src, job.dst, o); err != nil {
+		return nil, err
+	}
+	if job.engine.DestinationSSE, err = e.destinationSSE(*o.destinationSSE); err != nil {
+		return nil, err
+	}
+	if job.engine.SourceSSE, err = e.sourceSSE(*o.sourceSSE); err != nil {
+		return nil, err
+	}
+	return job, nil
+}
+
+// configure sets what the client must know of the options.
+func (j *syncJob) configure(cfg *b2.Config, meter *ui.Meter, calls *budget) {
+	cfg.Uploads = j.threads.of(j.threads.upload)
+	cfg.Downloads = j.threads.of(j.threads.download)
+	cfg.RetryFor = j.retryFor
+	cfg.Observe = meter.Observe
+	if cfg.Transport == nil {
+		cfg.Transport = b2.NewTransport()
+	}
+	if len(calls.limits) > 0 {
+		cfg.Transport = calls.over(cfg.Transport, meter)
+	}
+	if j.bandwidth != (bandwidth{}) {
+		cfg.Transport = limitBandwidth(cfg.Transport, j.bandwidth.up, j.bandwidth.down)
+	}
+}
+
+// location is a place that exists.
+func (j *syncJob) location(ctx context.Context, s *session, p place) (b2sync.Location, error) {
+	if !p.inBucket {
+		return b2sync.Folder(p.folder), nil
+	}
+	ref, err := s.bucket(ctx, p.bucket)
+	if err != nil {
+		return nil, err
+	}
+	return b2sync.Bucket(s.Client, ref, p.prefix), nil
+}
+
+// destination is the place to sync to. Its bucket is made if it is missing and
+// the user said so.
+func (j *syncJob) destination(ctx context.Context, s *session) (b2sync.Location, error) {
+	location, err := j.location(ctx, s, j.dst)
+	if missing := new(bareError); !j.createBucket || !errors.As(err, missing) {
+		return location, err
+	}
+	if j.dryRun {
+		return nil, fmt.Errorf("the bucket %s does not exist yet; a dry run does not make it, so there is nothing to compare with", j.dst.bucket)
+	}
+	if err := j.checkSource(); err != nil {
+		return nil, err
+	}
+	bucket, err := s.CreateBucket(ctx, b2.CreateBucketRequest{BucketName: j.dst.bucket, BucketType: b2.AllPrivate})
+	if err != nil {
+		return nil, fmt.Errorf("the bucket %s cannot be made: %w", j.dst.bucket, err)
+	}
+	ref := b2.BucketRef{ID: bucket.BucketID, Name: bucket.BucketName}
+	s.remember(ctx, ref)
+	return b2sync.Bucket(s.Client, ref, j.dst.prefix), nil
+}
+
+// errFound ends a walk.
+var errFound = errors.New("found")
+
+// checkSource refuses a local source without a file before a bucket is made for
+// it. The engine looks again, and closer.
+func (j *syncJob) checkSource() error {
+	if j.src.inBucket || j.allowEmpty {
+		return nil
+	}
+	info, err := os.Stat(j.src.folder)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return emptySource(j.src.folder)
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return fmt.Errorf("%s is not a directory", j.src.folder)
+	}
+	err = filepath.WalkDir(j.src.folder+string(filepath.Separator), func(_ string, entry fs.DirEntry, err error) error {
+		if err == nil && !entry.IsDir() {
+			return errFound
+		}
+		return nil
+	})
+	if errors.Is(err, errFound) {
+		return nil
+	}
+	return emptySource(j.src.folder)
+}
+
+func emptySource(folder string) error {
+	return fmt.Errorf("Directory %s is empty.  Use --allow-empty-source to sync anyway.", folder) //nolint:staticcheck // the reference's words
+}
+
+// teller tells a run as it goes on, and closes with the verdict.
+type teller interface {
+	b2sync.Listener
+	Close(b2sync.Summary) error
+}
+
+// run runs the engine and tells what it does.
+func (j *syncJob) run(ctx context.Context, s *session, rec *records, src, dst b2sync.Location) error {
+	late := new(lateListener)
+	j.engine.Listener = late
+	running, err := b2sync.New(src, dst, j.engine)
+	if err != nil {
+		return err
+	}
+	rec.Progress = running.Progress
+	tell := j.teller(rec)
+	late.Listener = ui.Tee(tell, rec.Listener)
+	summary := running.Run(ctx)
+	rec.summary = &summary
+	if errors.Is(summary.Err, b2.ErrBucketNotFound) {
+		j.forget(ctx, s)
+	}
+	if err := tell.Close(summary); err != nil {
+		return err
+	}
+	if why, ok := errors.AsType[*interrupted](context.Cause(ctx)); ok {
+		return statusError(why.status())
+	}
+	if !summary.OK() {
+		return statusError(1)
+	}
+	return nil
+}
+
+// forget drops the names of buckets that turned out to be gone.
+func (j *syncJob) forget(ctx context.Context, s *session) {
+	for _, p := range []place{j.src, j.dst} {
+		if p.inBucket {
+			s.forget(ctx, p.bucket)
+		}
+	}
+}
+
+// lateListener is a listener that is set after the engine was made, because
+// telling needs the engine's progress.
+type lateListener struct{ b2sync.Listener }
+
+// teller is how the user wants to be told.
+func (j *syncJob) teller(rec *records) teller {
+	e := j.env
+	text := ui.TextConfig{
+		Stdout: e.stdout, Stderr: e.stderr, StdoutTTY: e.stdoutTTY, StderrTTY: e.stderrTTY,
+		Escape: e.escapes(), Verdict: j.verdict, NoProgress: j.noProgress || e.global.quiet,
+		Sources: rec.Sources, More: rec.where,
+	}
+	if *j.output != "json" {
+		return ui.NewText(text)
+	}
+	text.Stdout, text.Verdict = io.Discard, ui.VerdictNever
+	text.NoProgress = text.NoProgress || e.stdoutTTY // the block would be drawn into the JSON
+	return tellers{ui.NewText(text), ui.NewJSON(ui.JSONConfig{Stdout: e.stdout, DryRun: j.dryRun, Sources: rec.Sources})}
+}
+
+// tellers tell a run in several ways.
+type tellers []teller
+
+func (t tellers) Event(event b2sync.Event) {
+	for _, one := range t {
+		one.Event(event)
+	}
+}
+
+func (t tellers) Close(s b2sync.Summary) error {
+	var errs []error
+	for _, one := range t {
+		errs = append(errs, one.Close(s))
+	}
+	return errors.Join(errs...)
+}

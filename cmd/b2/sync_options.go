@@ -1,0 +1,217 @@
+package main
+
+import (
+	"cmp"
+	"errors"
+	"fmt"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"github.com/bowline-sync/bowline/b2sync"
+	"github.com/bowline-sync/bowline/internal/ui"
+)
+
+// syncOptions are the options of `b2 sync` as they were given.
+type syncOptions struct {
+	noProgress, dryRun, allowEmpty bool
+	threads                        threadOptions
+
+	compare   *string
+	threshold number
+
+	excludeRegex, includeRegex, excludeDirRegex []string
+	globs                                       []b2sync.Glob
+	filterFrom                                  []string
+	excludeLinks                                bool
+	modifiedAfter, uploadedAfter                timestamp
+
+	skipNewer, replaceNewer, stopOnNewer bool
+	delete                               bool
+	keepDays                             decimal
+	maxDelete                            limit
+
+	destinationSSE, sourceSSE *string
+	skipHash, noLargeSHA1     bool
+	streams                   number
+	fsync                     bool
+
+	createBucket bool
+	bandwidth    bandwidth
+	maxDuration  time.Duration
+	retryFor     time.Duration
+	verdict      string
+	output       *string
+	record       recordOptions
+}
+
+// threadOptions say how much is done at once; 0 is the default.
+type threadOptions struct{ all, sync, upload, download number }
+
+// add declares the options, the ones that people need most first.
+func (o *syncOptions) add(flags *pflag.FlagSet) {
+	flags.BoolVar(&o.dryRun, "dry-run", false, "print what would be done, and do nothing")
+	flags.BoolVar(&o.delete, "delete", false, "delete files that the source does not have, and all older versions")
+	flags.Var(&o.keepDays, "keep-days", "hide files that the source does not have, and delete versions `DAYS` after they were replaced or hidden; a fraction above 0")
+	flags.BoolVar(&o.skipNewer, "skip-newer", false, "leave files alone that are newer at the destination")
+	flags.BoolVar(&o.replaceNewer, "replace-newer", false, "replace files that are newer at the destination")
+	flags.BoolVar(&o.stopOnNewer, "stop-on-newer", false, "end the run at the first file that is newer at the destination, as the reference does (else it is reported and the rest goes on)")
+	flags.StringArrayVar(&o.excludeRegex, "exclude-regex", nil, "leave out files whose name matches this Python `REGEX` from its beginning; may be repeated")
+	flags.StringArrayVar(&o.includeRegex, "include-regex", nil, "but not those that match this `REGEX`; may be repeated")
+	flags.StringArrayVar(&o.excludeDirRegex, "exclude-dir-regex", nil, "leave out folders whose path matches this `REGEX`, with all below; may be repeated")
+	flags.Var(&ordered{&o.globs, false}, "exclude-glob", "leave out names that match this `PATTERN`, such as '*.tmp'; of all globs, the last that matches decides")
+	flags.Var(&ordered{&o.globs, true}, "include-glob", "take names that match this `PATTERN`; with these only, all others are left out")
+	flags.StringArrayVar(&o.filterFrom, "filter-from", nil, "read rules of rclone's syntax from this `FILE`: the first that matches decides")
+	flags.BoolVar(&o.excludeLinks, "exclude-all-symlinks", false, "leave out symbolic links; else those of the source are followed")
+	flags.Var(&o.modifiedAfter, "exclude-if-modified-after", "leave out source files modified after this `TIMESTAMP`, in seconds since 1970 (13 or 16 digits are milliseconds or microseconds)")
+	flags.Var(&o.uploadedAfter, "exclude-if-uploaded-after", "see a source bucket as it was at this `TIMESTAMP`")
+	o.compare = addChoice(flags, "compare-versions", "modTime", "what tells a change: modTime, size or none (a file that exists is the same)", "none", "modTime", "size")
+	flags.Var(&o.threshold, "compare-threshold", "differences up to `MILLIS` milliseconds (or bytes, with size) are none")
+	flags.BoolVar(&o.allowEmpty, "allow-empty-source", false, "go on when the source holds no file at all")
+	flags.Var(&o.maxDelete, "max-delete", "when more names than `N` (or N% of the destination's) would go, remove none")
+	flags.BoolVar(&o.createBucket, "create-bucket", false, "make the destination bucket (allPrivate) if it is missing")
+
+	flags.Var(&o.threads.all, "threads", "work on so many `FILES` at once (default 10); instead of the next three")
+	flags.Var(&o.threads.sync, "sync-threads", "work on so many `FILES` at once")
+	flags.Var(&o.threads.upload, "upload-threads", "send so many files and `PARTS` at once")
+	flags.Var(&o.threads.download, "download-threads", "receive so many files and `PARTS` at once")
+	flags.Var(&o.streams, "max-download-streams-per-file", "receive one file in at most so many `PARTS` at once")
+	flags.Var(&o.bandwidth, "bwlimit", "move at most this `RATE` a second, such as 500K or 10M; UP:DOWN limits each way")
+	flags.DurationVar(&o.maxDuration, "max-duration", 0, "stop after this `TIME`, such as 2h30m, and leave the rest for the next run")
+	flags.DurationVar(&o.retryFor, "retry-for", 0, "go on trying for this `TIME` while nothing succeeds (default 1h)")
+
+	o.destinationSSE = addChoice(flags, "destination-server-side-encryption", "", "encrypt what is made: SSE-B2, or SSE-C with the key of B2_DESTINATION_SSE_C_KEY_B64", "SSE-B2", "SSE-C")
+	addChoice(flags, "destination-server-side-encryption-algorithm", "AES256", "the cipher; there is only AES256", "AES256")
+	o.sourceSSE = addChoice(flags, "source-server-side-encryption", "", "read encrypted files: SSE-C with the key of B2_SOURCE_SSE_C_KEY_B64", "SSE-C")
+	addChoice(flags, "source-server-side-encryption-algorithm", "AES256", "the cipher; there is only AES256", "AES256")
+	flags.BoolVar(&o.skipHash, "skip-hash-verification", false, "do not check the hash of downloads")
+	flags.BoolVar(&o.noLargeSHA1, "no-large-file-sha1", false, "do not read large files once more for the hash of the whole")
+	flags.BoolVar(&o.fsync, "fsync", false, "make each download safe against a loss of power")
+
+	flags.BoolVar(&o.noProgress, "no-progress", false, "show no progress; the list of actions is always printed")
+	flags.StringVar(&o.verdict, "verdict", "", "print the verdict line `WHEN`: always, changes (something was done or went wrong) or never (also B2_VERDICT; default: always on a terminal, else changes)")
+	o.output = addChoice(flags, "output", "text", "print text, or json: one object a line", "text", "json")
+	o.record.add(flags)
+	ours(flags, "stop-on-newer", "exclude-glob", "include-glob", "filter-from", "max-delete", "create-bucket", "bwlimit",
+		"max-duration", "retry-for", "no-large-file-sha1", "fsync", "verdict", "output")
+}
+
+// check refuses options that do not go together.
+func (o *syncOptions) check(cmd *cobra.Command) error {
+	o.record.note(cmd.Flags())
+	return exclusive(cmd,
+		[]string{"skip-newer", "replace-newer", "stop-on-newer"},
+		[]string{"delete", "keep-days"})
+}
+
+// engine is what the options mean to the engine. It is a pure function of the
+// options, but for the filter files that they name.
+func (o *syncOptions) engine() (b2sync.Options, error) {
+	files, err := o.threads.files()
+	if err != nil {
+		return b2sync.Options{}, err
+	}
+	if o.threshold.set && o.threshold.value < 0 {
+		return b2sync.Options{}, errors.New("compare_threshold must be a positive integer")
+	}
+	if o.streams.set && o.streams.value < 1 {
+		return b2sync.Options{}, errors.New("--max-download-streams-per-file must be at least 1")
+	}
+	if o.keepDays.set && !(o.keepDays.value > 0) {
+		return b2sync.Options{}, fmt.Errorf("--keep-days %v: the number of days must be above 0; use --delete to keep no old versions", o.keepDays.value)
+	}
+	names, err := o.names()
+	if err != nil {
+		return b2sync.Options{}, err
+	}
+	return b2sync.Options{
+		Compare:      map[string]b2sync.Compare{"none": b2sync.CompareNone, "size": b2sync.CompareSize}[*o.compare],
+		Threshold:    o.threshold.value,
+		Newer:        o.newer(),
+		Extraneous:   o.extraneous(),
+		KeepDays:     o.keepDays.value,
+		Names:        names,
+		ExcludeLinks: o.excludeLinks, ModifiedAfter: o.modifiedAfter.millis, UploadedAfter: o.uploadedAfter.millis,
+		AllowEmpty: o.allowEmpty, DryRun: o.dryRun, MaxDelete: o.maxDelete.value,
+		SkipHash: o.skipHash, Streams: int(o.streams.value), NoLargeSHA1: o.noLargeSHA1, Fsync: o.fsync,
+		Files: files,
+	}, nil
+}
+
+func (o *syncOptions) newer() b2sync.Newer {
+	switch {
+	case o.skipNewer:
+		return b2sync.NewerSkipped
+	case o.replaceNewer:
+		return b2sync.NewerReplaced
+	case o.stopOnNewer:
+		return b2sync.NewerStops
+	}
+	return b2sync.NewerFails
+}
+
+func (o *syncOptions) extraneous() b2sync.Extraneous {
+	switch {
+	case o.delete:
+		return b2sync.ExtraneousDeleted
+	case o.keepDays.set:
+		return b2sync.ExtraneousKeepDays
+	}
+	return b2sync.ExtraneousKept
+}
+
+// names compiles everything that chooses by name; nil keeps every name.
+func (o *syncOptions) names() (*b2sync.NameFilter, error) {
+	spec := b2sync.FilterSpec{
+		ExcludeRegex: o.excludeRegex, IncludeRegex: o.includeRegex, ExcludeDirRegex: o.excludeDirRegex, Globs: o.globs,
+	}
+	for _, path := range o.filterFrom {
+		file, err := os.Open(path)
+		if err != nil {
+			return nil, fmt.Errorf("--filter-from: %w", err)
+		}
+		spec.Rules, err = b2sync.ReadRules(spec.Rules, path, file)
+		file.Close()
+		if err != nil {
+			return nil, err
+		}
+	}
+	if len(spec.ExcludeRegex)+len(spec.IncludeRegex)+len(spec.ExcludeDirRegex)+len(spec.Globs)+len(spec.Rules) == 0 {
+		return nil, nil
+	}
+	return b2sync.NewNameFilter(spec)
+}
+
+// files is how many files are worked on at once; an error if the thread options
+// make no sense.
+func (t *threadOptions) files() (int, error) {
+	if t.all.set && (t.sync.set || t.upload.set || t.download.set) {
+		return 0, errors.New("--threads cannot be used with other thread options")
+	}
+	for _, n := range []struct {
+		name string
+		number
+	}{{"threads", t.all}, {"sync-threads", t.sync}, {"upload-threads", t.upload}, {"download-threads", t.download}} {
+		if n.set && (n.value < 1 || n.value > maxThreads) {
+			return 0, fmt.Errorf("--%s %d: must be from 1 to %d", n.name, n.value, maxThreads)
+		}
+	}
+	return t.of(t.sync), nil
+}
+
+// maxThreads keeps a slip of the finger from opening a connection for each
+// file of a disk.
+const maxThreads = 10_000
+
+// of is one of the three numbers, as far as --threads does not set all.
+func (t *threadOptions) of(n number) int {
+	return int(cmp.Or(t.all.value, n.value, b2sync.DefaultThreads))
+}
+
+// verdictMode is when the verdict is printed.
+func (o *syncOptions) verdictMode(e *env) (ui.VerdictMode, error) {
+	mode := cmp.Or(o.verdict, e.getenv("B2_VERDICT"), ui.VerdictAuto.String())
+	return ui.ParseVerdictMode(mode)
+}

@@ -1,0 +1,125 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/bowline-sync/bowline/b2"
+	"github.com/bowline-sync/bowline/internal/wire"
+)
+
+// Parts of a stream are held in memory while they are sent, so they are smaller
+// than those of a file, and few at once. They grow on the way, so that 10,000
+// of them hold as much as a file can have.
+const (
+	streamPart  = 16 << 20 // bytes of the first parts
+	streamGrows = 1000     // parts after which they double
+	streamParts = 4        // sent at once, at most
+)
+
+// uploadStream stores what a reader yields up to its end. What fits into one
+// part is stored as a small file.
+func (s *session) uploadStream(ctx context.Context, r io.Reader, req b2.UploadRequest, o *uploadOptions) (*b2.File, error) {
+	size := max(streamPart, o.partSize.value)
+	first, err := readPart(r, size)
+	if err != nil {
+		return nil, err
+	}
+	second, err := readPart(r, size)
+	if err != nil {
+		return nil, err
+	}
+	if len(second) == 0 {
+		req.Content, req.Size, req.PartSize = bytes.NewReader(first), int64(len(first)), 0
+		return s.Upload(ctx, req)
+	}
+	started, err := s.StartLargeFile(ctx, largeStart(&req))
+	if err != nil {
+		return nil, err
+	}
+	sums, err := s.sendStream(ctx, started.ID, [][]byte{first, second}, r, size, req.SSE, o)
+	if err != nil {
+		cancel := s.CancelLargeFile(context.WithoutCancel(ctx), started.ID)
+		return nil, errors.Join(err, cancel)
+	}
+	return s.FinishLargeFile(ctx, started.ID, sums)
+}
+
+// largeStart announces a stream as a large file.
+func largeStart(req *b2.UploadRequest) b2.StartLargeFileRequest {
+	start := b2.StartLargeFileRequest{
+		BucketID: req.BucketID, FileName: req.Name,
+		ContentType: firstOf(req.ContentType, wire.AutoContentType), FileInfo: cloneInfo(req.Info),
+		SSE: wireSSE(req.SSE),
+	}
+	if req.SSE != nil && req.SSE.KeyID != "" {
+		start.FileInfo[wire.InfoSSECKeyID] = req.SSE.KeyID
+	}
+	if req.Retention != nil {
+		until := req.Retention.Until.UnixMilli()
+		start.FileRetention = &wire.FileRetention{Mode: &req.Retention.Mode, RetainUntilTimestamp: &until}
+	}
+	if req.LegalHold {
+		start.LegalHold = new("on")
+	}
+	return start
+}
+
+// sendStream sends parts until the stream ends and answers their hashes.
+func (s *session) sendStream(ctx context.Context, id string, ready [][]byte, r io.Reader, size int64, sse *b2.SSE, o *uploadOptions) ([]string, error) {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(streamLimit(o))
+	var sums []*string
+	for number := 1; ; number++ {
+		var part []byte
+		if len(ready) > 0 {
+			part, ready = ready[0], ready[1:]
+		} else {
+			var err error
+			if part, err = readPart(r, size<<((number-1)/streamGrows)); err != nil {
+				group.Go(func() error { return err })
+				break
+			}
+		}
+		if len(part) == 0 || ctx.Err() != nil {
+			break
+		}
+		sum := new(string)
+		sums = append(sums, sum)
+		group.Go(func() error {
+			stored, err := s.UploadPart(ctx, b2.UploadPartRequest{
+				FileID: id, Number: number, Content: bytes.NewReader(part), Size: int64(len(part)), SSE: sse,
+			})
+			if err == nil {
+				*sum = stored.ContentSHA1
+			}
+			return err
+		})
+	}
+	if err := group.Wait(); err != nil {
+		return nil, err
+	}
+	all := make([]string, len(sums))
+	for i, sum := range sums {
+		all[i] = *sum
+	}
+	return all, context.Cause(ctx)
+}
+
+func streamLimit(o *uploadOptions) int {
+	if o.threads.set {
+		return int(min(o.threads.value, streamParts))
+	}
+	return streamParts
+}
+
+// readPart reads up to size bytes; fewer only at the end.
+func readPart(r io.Reader, size int64) ([]byte, error) {
+	var part bytes.Buffer
+	_, err := io.Copy(&part, io.LimitReader(r, size))
+	return part.Bytes(), err
+}
