@@ -62,19 +62,13 @@ func (r *Root) create(name string) (*Temp, error) {
 // the temporary name once it is locked is another process's result, finished
 // in the meantime, or what a link leads to: it must not be written to.
 func (t *Temp) open() error {
-	if err := t.clear(); err != nil {
-		return err
-	}
-	file, err := t.folder.OpenFile(t.temp, os.O_RDWR|os.O_CREATE, 0o666)
+	file, err := t.openFile()
 	if err != nil {
 		return err
 	}
 	err = lock(file)
 	if err == nil {
-		err = t.stillNamed(file)
-	}
-	if err == nil {
-		err = file.Truncate(0)
+		err = t.checkFile(file)
 	}
 	if err != nil {
 		file.Close()
@@ -84,30 +78,46 @@ func (t *Temp) open() error {
 	return nil
 }
 
+func (t *Temp) openFile() (*os.File, error) {
+	const create = os.O_RDWR | os.O_CREATE
+	file, err := t.folder.OpenFile(t.temp, create|os.O_EXCL, 0o666)
+	if !errors.Is(err, fs.ErrExist) {
+		return file, err
+	}
+	if err := t.clear(); err != nil {
+		return nil, err
+	}
+	return t.folder.OpenFile(t.temp, create, 0o666)
+}
+
 // clear takes away what is no file from the temporary name.
 func (t *Temp) clear() error {
 	info, err := t.folder.Lstat(t.temp)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return nil
-	case err != nil:
+	if err != nil || info.Mode().IsRegular() {
 		return err
-	case info.Mode().IsRegular():
-		return nil
 	}
 	return t.folder.Remove(t.temp)
 }
 
-func (t *Temp) stillNamed(file *os.File) error {
+// checkFile makes sure that the file still has the temporary name, and empties
+// it.
+func (t *Temp) checkFile(file *os.File) error {
 	named, err := t.folder.Lstat(t.temp)
 	if err != nil {
 		return err
 	}
 	opened, err := file.Stat()
-	if err == nil && !os.SameFile(named, opened) {
-		err = fs.ErrNotExist
+	switch {
+	case err != nil:
+		return err
+	case !os.SameFile(named, opened):
+		return fs.ErrNotExist // Create tries again
+	case opened.Size() == 0:
+		// Truncating an empty file is not free: ext4 takes it for the
+		// replacing of content, and writes such a file out when it is closed.
+		return nil
 	}
-	return err
+	return file.Truncate(0)
 }
 
 // Name is the name that the file will have.
