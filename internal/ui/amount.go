@@ -18,10 +18,12 @@ func Rate(n int64, d time.Duration) string {
 	return Size(int64(float64(n)/d.Seconds())) + "/s"
 }
 
-// Span is a duration as people say it: tenths of seconds when it is short, no
-// fraction otherwise.
+// Span is a duration as people say it: milliseconds or tenths of seconds when it
+// is short, no fraction otherwise.
 func Span(d time.Duration) string {
 	switch {
+	case d > 0 && d < time.Second:
+		return strconv.FormatInt(d.Milliseconds(), 10) + "ms"
 	case d < 10*time.Second:
 		return strconv.FormatFloat(d.Round(100*time.Millisecond).Seconds(), 'f', -1, 64) + "s"
 	default:

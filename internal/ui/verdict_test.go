@@ -60,7 +60,7 @@ func TestVerdict(t *testing.T) {
 			"stopped by interrupt: nothing transferred, 0 failed; 0s"},
 		{"failed as a whole",
 			Outcome{Summary: b2sync.Summary{Err: errors.New("no such bucket"), Took: 200 * time.Millisecond}},
-			"failed: nothing transferred, 0 failed; 0.2s"},
+			"failed: nothing transferred, 0 failed; 200ms"},
 		{"download without hashes",
 			Outcome{Summary: b2sync.Summary{
 				Done:       [6]b2sync.Tally{b2sync.Download: {Count: 4, Bytes: 1000}},
