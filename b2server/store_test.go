@@ -1,0 +1,358 @@
+package b2server
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"pgregory.net/rapid"
+)
+
+// stores are the implementations that every test of this file runs against.
+func stores(t *testing.T, test func(t *testing.T, open func(t *testing.T) Store)) {
+	t.Run("memory", func(t *testing.T) {
+		test(t, func(*testing.T) Store { return NewMemStore() })
+	})
+	t.Run("disk", func(t *testing.T) {
+		test(t, func(t *testing.T) Store { return openDisk(t, t.TempDir()) })
+	})
+}
+
+func openDisk(t testing.TB, dir string) *DiskStore {
+	t.Helper()
+	d, err := OpenDiskStore(dir, DiskOptions{NoSync: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = d.Close() })
+	return d
+}
+
+func put(t testing.TB, s Store, kv ...string) {
+	t.Helper()
+	err := s.Update(func(tx Tx) error {
+		for i := 0; i < len(kv); i += 2 {
+			if err := tx.Put(tableFiles, []byte(kv[i]), []byte(kv[i+1])); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func keysFrom(t testing.TB, s Store, from string) (keys []string) {
+	t.Helper()
+	err := s.View(func(tx Tx) error {
+		cur := tx.Cursor(tableFiles)
+		for k, v := cur.Seek([]byte(from)); k != nil; k, v = cur.Next() {
+			keys = append(keys, string(k)+"="+string(v))
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return keys
+}
+
+func TestStoreKeepsOrder(t *testing.T) {
+	stores(t, func(t *testing.T, open func(*testing.T) Store) {
+		s := open(t)
+		put(t, s, "b", "2", "a", "1", "c", "3")
+		if got := keysFrom(t, s, "aa"); !slices.Equal(got, []string{"b=2", "c=3"}) {
+			t.Errorf("from aa: %v", got)
+		}
+		put(t, s, "b", "two")
+		if got := keysFrom(t, s, ""); !slices.Equal(got, []string{"a=1", "b=two", "c=3"}) {
+			t.Errorf("all: %v", got)
+		}
+		if got := keysFrom(t, s, "d"); got != nil {
+			t.Errorf("past the end: %v", got)
+		}
+	})
+}
+
+func TestStoreUndoesFailedUpdate(t *testing.T) {
+	stores(t, func(t *testing.T, open func(*testing.T) Store) {
+		s := open(t)
+		put(t, s, "kept", "1", "changed", "old")
+		refused := errors.New("refused")
+		err := s.Update(func(tx Tx) error {
+			_ = tx.Put(tableFiles, []byte("new"), []byte("x"))
+			_ = tx.Put(tableFiles, []byte("changed"), []byte("new"))
+			_ = tx.Delete(tableFiles, []byte("kept"))
+			return refused
+		})
+		if !errors.Is(err, refused) {
+			t.Fatalf("error: %v", err)
+		}
+		if got := keysFrom(t, s, ""); !slices.Equal(got, []string{"changed=old", "kept=1"}) {
+			t.Errorf("after a failed update: %v", got)
+		}
+	})
+}
+
+// A failed update must not take those with it that share its transaction.
+func TestStoreUpdatesAreIndependent(t *testing.T) {
+	stores(t, func(t *testing.T, open func(*testing.T) Store) {
+		s := open(t)
+		var wg sync.WaitGroup
+		for i := range 200 {
+			wg.Go(func() {
+				err := s.Update(func(tx Tx) error {
+					if err := tx.Put(tableFiles, fmt.Appendf(nil, "%03d", i), []byte("x")); err != nil {
+						return err
+					}
+					if i%3 == 0 {
+						return fs.ErrInvalid
+					}
+					return nil
+				})
+				if (i%3 == 0) != (err != nil) {
+					t.Errorf("update %d: %v", i, err)
+				}
+			})
+		}
+		wg.Wait()
+		if got := len(keysFrom(t, s, "")); got != 133 {
+			t.Errorf("%d keys, want 133", got)
+		}
+	})
+}
+
+func TestStoreBlobs(t *testing.T) {
+	stores(t, func(t *testing.T, open func(*testing.T) Store) {
+		s := open(t)
+		id := BlobID{File: 7, Part: 3, Try: 9}
+		w, err := s.CreateBlob(id, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = io.WriteString(w, "hello")
+		if _, err := s.OpenBlob(id); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("open before commit: %v", err)
+		}
+		if err := w.Commit(); err != nil {
+			t.Fatal(err)
+		}
+		b, err := s.OpenBlob(id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got, _ := io.ReadAll(io.NewSectionReader(b, 1, b.Size()-1)); string(got) != "ello" {
+			t.Errorf("content: %q", got)
+		}
+		_ = b.Close()
+		for range 2 { // removing what is not there is no error
+			if err := s.RemoveBlob(id); err != nil {
+				t.Error(err)
+			}
+		}
+		if _, err := s.OpenBlob(id); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("open after remove: %v", err)
+		}
+		w, err = s.CreateBlob(id, 5)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.Abort()
+		if _, err := s.OpenBlob(id); !errors.Is(err, fs.ErrNotExist) {
+			t.Errorf("open after abort: %v", err)
+		}
+	})
+}
+
+func TestStoreIDsNeverRepeat(t *testing.T) {
+	dir := t.TempDir()
+	seen := map[uint64]bool{}
+	for range 3 {
+		d := openDisk(t, dir)
+		for range 10 {
+			id, err := d.NextID()
+			if err != nil || seen[id] {
+				t.Fatalf("id %d again, or %v", id, err)
+			}
+			seen[id] = true
+		}
+		if err := d.Close(); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// The map of the store in memory behaves as a sorted list of a plain map.
+func TestSortedMap(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		var s sorted
+		plain := map[string]string{}
+		name := rapid.StringMatching(`[a-c]{0,4}`)
+		for range rapid.IntRange(0, 300).Draw(t, "steps") {
+			k := name.Draw(t, "key")
+			if rapid.Bool().Draw(t, "delete") {
+				s.delete([]byte(k))
+				delete(plain, k)
+			} else {
+				s.put([]byte(k), []byte(k+"!"))
+				plain[k] = k + "!"
+			}
+		}
+		checkSorted(t, &s, plain, name.Draw(t, "from"))
+	})
+}
+
+// Splitting chunks needs more entries than rapid draws.
+func TestSortedMapSplits(t *testing.T) {
+	for _, order := range []string{"up", "down", "mixed"} {
+		var s sorted
+		plain := map[string]string{}
+		const n = 5 * maxChunk
+		for i := range n {
+			switch order {
+			case "down":
+				i = n - i
+			case "mixed":
+				i = i * 7919 % n
+			}
+			k := fmt.Sprintf("%05d", i)
+			s.put([]byte(k), []byte(k+"!"))
+			plain[k] = k + "!"
+		}
+		checkSorted(t, &s, plain, "01000")
+		for i := 0; i < n; i += 2 {
+			s.delete(fmt.Appendf(nil, "%05d", i))
+			delete(plain, fmt.Sprintf("%05d", i))
+		}
+		checkSorted(t, &s, plain, "02000")
+	}
+}
+
+func checkSorted(t interface{ Fatalf(string, ...any) }, s *sorted, plain map[string]string, from string) {
+	var want, got []string
+	for _, k := range slices.Sorted(maps.Keys(plain)) {
+		if k >= from {
+			want = append(want, k+plain[k])
+		}
+		if string(s.get([]byte(k))) != plain[k] {
+			t.Fatalf("get %q", k)
+		}
+	}
+	cur := sortedCursor{m: s}
+	for k, v := cur.Seek([]byte(from)); k != nil; k, v = cur.Next() {
+		got = append(got, string(k)+string(v))
+	}
+	if !slices.Equal(got, want) {
+		t.Fatalf("from %q: got %v, want %v", from, got, want)
+	}
+}
+
+func TestSecondProcessIsRefused(t *testing.T) {
+	dir := t.TempDir()
+	openDisk(t, dir)
+	_, err := OpenDiskStore(dir, DiskOptions{})
+	if err == nil || !strings.Contains(err.Error(), fmt.Sprintf("process %d uses it", os.Getpid())) {
+		t.Fatalf("second open: %v", err)
+	}
+}
+
+// abandon ends a store as a crash does: nothing is written any more.
+func abandon(d *DiskStore) {
+	d.stopCommits()
+	_ = d.db.Close()
+	_ = d.root.Close()
+}
+
+func TestRepairAfterCrash(t *testing.T) {
+	dir := t.TempDir()
+	s, err := New(Config{Store: openDisk(t, dir), MaintainEvery: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucketID := strings.Repeat("ab", 12)
+	if err := s.putBucket(&bucket{ID: bucketID, Name: "a-bucket", Type: "allPrivate"}); err != nil {
+		t.Fatal(err)
+	}
+	add := func(name, content string) *version {
+		t.Helper()
+		number, err := s.store.NextID()
+		if err != nil {
+			t.Fatal(err)
+		}
+		st, err := s.keep(BlobID{File: number}, strings.NewReader(content), int64(len(content)), &sseRequest{mode: sseB2}, true, func(*stored) error { return nil })
+		if err != nil {
+			t.Fatal(err)
+		}
+		v := &version{Bucket: bucketID, Name: name, Time: 1000, Number: number, Action: actionUpload, Size: st.size, Seal: st.seal}
+		if err := s.store.Update(func(tx Tx) error { return insert(tx, v, false) }); err != nil {
+			t.Fatal(err)
+		}
+		return v
+	}
+	add("whole", "content")
+	lost := add("lost", "content")
+	d := s.store.(*DiskStore)
+	orphan, _ := d.CreateBlob(BlobID{File: 999_999}, 1)
+	_, _ = io.WriteString(orphan, "x")
+	if err := orphan.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := d.CreateBlob(BlobID{File: 999_998}, 1); err != nil { // was being received
+		t.Fatal(err)
+	}
+	if err := d.RemoveBlob(BlobID{File: lost.Number}); err != nil {
+		t.Fatal(err)
+	}
+	abandon(d)
+
+	again := openDisk(t, dir)
+	var names []string
+	err = again.View(func(tx Tx) error {
+		cur := tx.Cursor(tableVersions)
+		for k, _ := cur.Seek(nil); k != nil; k, _ = cur.Next() {
+			name, _ := splitVersionKey(k)
+			names = append(names, string(name))
+		}
+		return nil
+	})
+	if err != nil || !slices.Equal(names, []string{"whole"}) {
+		t.Errorf("versions after repair: %v, %v", names, err)
+	}
+	var files []string
+	_ = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
+		if err == nil && !e.IsDir() && !strings.Contains(e.Name(), "index") && e.Name() != ownerFile {
+			files = append(files, e.Name())
+		}
+		return err
+	})
+	if len(files) != 1 || !bytes.HasPrefix([]byte(files[0]), []byte("0000")) {
+		t.Errorf("files after repair: %v", files)
+	}
+}
+
+func TestBlobNames(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		id := BlobID{File: rapid.Uint64().Draw(t, "file"), Part: rapid.Uint32Range(0, 10_000).Draw(t, "part")}
+		if id.Part > 0 {
+			id.Try = rapid.Uint64().Draw(t, "try")
+		}
+		if got, ok := parseBlobName(id.String()); !ok || got != id {
+			t.Fatalf("%q: %v %v", id.String(), got, ok)
+		}
+	})
+	for _, bad := range []string{"", "x", "1", "0000000000000001.", "0000000000000001.00001", "../x", "000000000000000G"} {
+		if _, ok := parseBlobName(bad); ok {
+			t.Errorf("%q was taken for a blob", bad)
+		}
+	}
+}
