@@ -134,7 +134,7 @@ func options(t *testing.T) map[string]bool {
 				known[m[1]] = true
 			}
 			prefix := "  " + strings.Join(append([]string{"b2"}, words...), " ") + " "
-			if rest, ok := strings.CutPrefix(line, prefix); ok {
+			if rest, ok := strings.CutPrefix(line, prefix); ok && strings.Fields(rest)[0] != "help" {
 				visit(append(slices.Clone(words), strings.Fields(rest)[0])...)
 			}
 		}
