@@ -4,7 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"strings"
+	"syscall"
 
 	"github.com/spf13/cobra"
 
@@ -42,7 +45,7 @@ func (m missingAccount) Error() string {
 // report says what went wrong, if anything did, and answers the exit status.
 // Which words go where is decided here and nowhere else.
 func (e *env) report(ctx context.Context, err error) int {
-	if err == nil {
+	if err == nil || readerGone(err) {
 		return 0
 	}
 	if usage, ok := errors.AsType[*usageError](err); ok {
@@ -63,6 +66,13 @@ func (e *env) report(ctx context.Context, err error) int {
 	}
 	fmt.Fprintln(e.stderr, text)
 	return 1
+}
+
+// readerGone says that standard output was a pipe whose reader has what it
+// wanted. That is no failure, as in the reference.
+func readerGone(err error) bool {
+	lost, ok := errors.AsType[*fs.PathError](err)
+	return ok && lost.Path == os.Stdout.Name() && errors.Is(lost, syscall.EPIPE)
 }
 
 // explain is an error in words that say what to do about it.

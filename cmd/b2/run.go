@@ -15,6 +15,7 @@ import (
 func run(ctx context.Context, e *env) int {
 	ctx, stop := withSignals(ctx)
 	defer stop()
+	signal.Ignore(syscall.SIGPIPE) // a reader that goes away ends the output, not the run
 	root := newRoot(e)
 	words, err := understand(e, root, e.args)
 	if err == nil {
