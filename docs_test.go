@@ -232,6 +232,18 @@ func TestDependenciesHaveTheirLine(t *testing.T) {
 	}
 }
 
+// TestArrowsAreDrawn: the design draws the arrows that arrows_test.go holds.
+func TestArrowsAreDrawn(t *testing.T) {
+	drawn := map[string]string{}
+	for _, m := range regexp.MustCompile(`(?m)^(\S+) +-> (.*)$`).FindAllStringSubmatch(documents()["docs/design.md"], -1) {
+		drawn[m[1]] = strings.Replace(m[2], "(nothing)", "", 1)
+	}
+	delete(drawn, "cmd/b2")
+	if !maps.Equal(drawn, arrows) {
+		t.Errorf("docs/design.md draws %v\narrows_test.go holds %v", drawn, arrows)
+	}
+}
+
 // TestNamedTestsExist: a document that names a test names one that can be run,
 // in the package that stands beside it.
 func TestNamedTestsExist(t *testing.T) {
