@@ -294,13 +294,15 @@ func (c *call) checkParts(parts []part, hashes []string) error {
 		if got, _ := trimUnverified(p.SHA1); got != want {
 			return fail(http.StatusBadRequest, wire.CodePartSHA1Mismatch, "sha1 of part %d does not match: %s", i+1, want)
 		}
-		if p.Size < c.s.cfg.MinPartSize && i < len(hashes)-1 {
-			return badRequest("Part number %d is smaller than %d bytes", i+1, c.s.cfg.MinPartSize)
-		}
 		total += p.Size
 	}
 	if len(parts) > len(hashes) {
 		return fail(http.StatusBadRequest, wire.CodePartSHA1Mismatch, "partSha1Array has %d hashes, but %d parts were uploaded", len(hashes), len(parts))
+	}
+	for _, p := range parts[:len(parts)-1] {
+		if p.Size < c.s.cfg.MinPartSize {
+			return badRequest("Part number %d is smaller than %d bytes", p.Number, c.s.cfg.MinPartSize)
+		}
 	}
 	if total > wire.MaxFileSize {
 		return badRequest("the file is longer than %d bytes", int64(wire.MaxFileSize))
