@@ -141,6 +141,9 @@ func (c *Client) startCopy(ctx context.Context, req *CopyRequest) (start StartLa
 	}
 	start = StartLargeFileRequest{BucketID: req.BucketID, FileName: req.Name, ContentType: source.ContentType,
 		FileInfo: source.Info(), SSE: req.SSE.wire(), FileRetention: req.Retention.wire()}
+	if req.Length > 0 {
+		delete(start.FileInfo, InfoLargeSHA1) // that of the whole source
+	}
 	if start.BucketID == "" {
 		start.BucketID = source.BucketID
 	}

@@ -22,6 +22,8 @@ type fake struct {
 	cfg       Config
 	authorize string // the answer of authorising
 
+	handling sync.WaitGroup
+
 	mu     sync.Mutex
 	on     map[string]handler
 	calls  map[string]int
@@ -44,6 +46,7 @@ func newFake(t *testing.T) *fake {
 		tr.CloseIdleConnections()
 		srv.Close()
 		serving.Wait()
+		f.handling.Wait()
 	})
 	f.cfg = Config{Endpoint: "http://api.example.test", KeyID: "0001", Key: "K-secret", Transport: tr}
 	return f
@@ -66,6 +69,8 @@ func (f *fake) count(call string) int {
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	f.handling.Add(1)
+	defer f.handling.Done()
 	call := ""
 	if rest, ok := strings.CutPrefix(r.URL.Path, "/b2api/v4/"); ok {
 		call, _, _ = strings.Cut(rest, "/")

@@ -43,6 +43,8 @@ type File struct {
 	RetentionMode string // "governance", "compliance" or ""
 	RetainUntil   int64  // ms since the epoch, or 0
 	LegalHold     bool
+	HoldLifted    bool   // there was a legal hold, and it is off now
+	Replication   string // "pending", "completed", "failed", "replica", in either case, or ""
 
 	info string // the info as a JSON object, "" when it is empty
 }
@@ -108,6 +110,7 @@ func fileOf(w *wire.File) *File {
 	f := &File{
 		ID: text(w.FileID), Name: w.FileName, BucketID: w.BucketID, Action: w.Action, Size: w.ContentLength,
 		MD5: text(w.ContentMD5), ContentType: text(w.ContentType), Uploaded: w.UploadTimestamp,
+		Replication: w.ReplicationStatus,
 	}
 	f.SHA1, f.Unverified = parseSHA1(text(w.ContentSHA1))
 	f.setInfo(w.FileInfo)
@@ -115,7 +118,8 @@ func fileOf(w *wire.File) *File {
 		f.SSEMode = text(w.SSE.Mode)
 	}
 	if w.LegalHold != nil {
-		f.LegalHold = text(w.LegalHold.Value) == "on"
+		hold := text(w.LegalHold.Value)
+		f.LegalHold, f.HoldLifted = hold == "on", hold == "off"
 	}
 	if w.FileRetention != nil && w.FileRetention.Value != nil {
 		f.RetentionMode = text(w.FileRetention.Value.Mode)

@@ -137,6 +137,8 @@ func (s *stream) Read(p []byte) (int, error) {
 		switch {
 		case s.closed:
 			return 0, fs.ErrClosed
+		case len(p) == 0:
+			return 0, nil
 		case s.known && s.off == s.end && s.body == nil:
 			return 0, io.EOF
 		}
@@ -278,7 +280,8 @@ func contentRange(s string, length int64) (from, total int64, err error) {
 // fileOfHeader is the version that the header of a download describes.
 func fileOfHeader(h http.Header, size int64) File {
 	f := File{Action: ActionUpload, Size: size, ContentType: h.Get("Content-Type"), SSEMode: sseOfHeader(h),
-		RetentionMode: h.Get(wire.HeaderRetentionMode), LegalHold: h.Get(wire.HeaderLegalHold) == onOff(true)}
+		RetentionMode: h.Get(wire.HeaderRetentionMode), LegalHold: h.Get(wire.HeaderLegalHold) == onOff(true),
+		HoldLifted: h.Get(wire.HeaderLegalHold) == onOff(false), Replication: h.Get(wire.HeaderReplication)}
 	f.Name, _ = wire.Unescape(h.Get(wire.HeaderFileName))
 	f.SHA1, f.Unverified = parseSHA1(h.Get(wire.HeaderContentSHA1))
 	f.Uploaded, _ = strconv.ParseInt(h.Get(wire.HeaderUploadTimestamp), 10, 64)

@@ -224,12 +224,14 @@ func (s *pageScanner) entry(c *cursor) error {
 			f.RetentionMode, f.RetainUntil = "", 0
 			return wrapped(c, func() error { return s.retention(f, last.RetentionMode, c) })
 		case "legalHold":
-			f.LegalHold = false
+			f.LegalHold, f.HoldLifted = false, false
 			return wrapped(c, func() error {
 				b, err := c.strOrNull()
-				f.LegalHold = string(b) == "on"
+				f.LegalHold, f.HoldLifted = string(b) == "on", string(b) == "off"
 				return err
 			})
+		case "replicationStatus":
+			return s.keepRepeated(&f.Replication, last.Replication, c)
 		}
 		return c.skip(1)
 	})

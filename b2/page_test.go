@@ -204,6 +204,7 @@ func exact(b []byte) (files []File, next, nextID *string, err error) {
 		get(m, "fileInfo", &w.FileInfo)
 		get(m, "fileName", &w.FileName)
 		get(m, "uploadTimestamp", &w.UploadTimestamp)
+		get(m, "replicationStatus", &w.ReplicationStatus)
 		get(m, "serverSideEncryption", &sse)
 		get(m, "fileRetention", &retention)
 		get(m, "legalHold", &hold)
