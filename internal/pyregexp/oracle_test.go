@@ -95,6 +95,9 @@ func (o *oracle) ask(t fataler, pattern string, subjects []string) answer {
 func agree(t fataler, o *oracle, pattern string, subjects []string) {
 	t.Helper()
 	want := o.ask(t, pattern, subjects)
+	if strings.HasPrefix(want.Error, "SystemError") {
+		return // a bug of that Python, in captures inside possessive repeats
+	}
 	re, err := Compile(pattern)
 	if (err != nil) != (want.Error != "") {
 		if err != nil && strings.Contains(err.Error(), "not supported") {
