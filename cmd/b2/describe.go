@@ -1,6 +1,10 @@
 package main
 
-import "github.com/bowline-sync/bowline/b2"
+import (
+	"strings"
+
+	"github.com/bowline-sync/bowline/b2"
+)
 
 // describeFile is a version as the reference prints it.
 func describeFile(f *b2.File, accountID string) map[string]any {
@@ -13,7 +17,7 @@ func describeFile(f *b2.File, accountID string) map[string]any {
 		"fileName":             f.Name,
 		"fileRetention":        describeRetention(f),
 		"legalHold":            describeLegalHold(f),
-		"replicationStatus":    nil,
+		"replicationStatus":    orNil(strings.ToUpper(f.Replication)),
 		"serverSideEncryption": describeSSE(f.SSEMode),
 		"size":                 f.Size,
 		"uploadTimestamp":      f.Uploaded,
@@ -52,8 +56,11 @@ func describeRetention(f *b2.File) map[string]any {
 }
 
 func describeLegalHold(f *b2.File) any {
-	if f.LegalHold {
+	switch {
+	case f.LegalHold:
 		return "on"
+	case f.HoldLifted:
+		return "off"
 	}
 	return nil
 }

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -106,6 +107,7 @@ func longColumns(entry *listed, replication bool) string {
 	if entry.folder == "" {
 		at := time.UnixMilli(entry.Uploaded).UTC()
 		id, action, size = entry.ID, entry.Action, entry.Size
+		status = firstOf(strings.ToUpper(entry.Replication), status)
 		date, clock = at.Format(time.DateOnly), at.Format(time.TimeOnly)
 	}
 	columns := fmt.Sprintf("%83s  %6s  %10s  %8s  %9d  ", id, action, date, clock, size)

@@ -115,9 +115,9 @@ func printHelp(w io.Writer, cmd *cobra.Command, all bool) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s\n\n%s\n", usageLine(cmd), strings.TrimSpace(firstOf(cmd.Long, cmd.Short)))
 	writeCommands(&b, cmd, all)
-	writeOptions(&b, "Options", cmd.LocalNonPersistentFlags(), all)
-	if cmd.HasParent() && !cmd.HasSubCommands() {
-		writeOptions(&b, "Options of every command", globalFlags(cmd), all)
+	writeOptions(&b, "Options", ownFlags(cmd), all)
+	if !cmd.HasSubCommands() {
+		writeOptions(&b, "Options of every command", inDeclaredOrder(cmd.Root().PersistentFlags()), all)
 	}
 	if cmd.Example != "" {
 		fmt.Fprintf(&b, "\nExamples:\n%s\n", strings.TrimRight(cmd.Example, "\n"))
@@ -150,8 +150,27 @@ func firstOf(texts ...string) string {
 	return ""
 }
 
-// globalFlags are the options that every command has.
-func globalFlags(cmd *cobra.Command) *pflag.FlagSet { return cmd.InheritedFlags() }
+// ownFlags are the options of a command itself, in the order in which they were
+// declared: the ones that people need first.
+func ownFlags(cmd *cobra.Command) *pflag.FlagSet {
+	global := cmd.Root().PersistentFlags()
+	own := pflag.NewFlagSet(cmd.Name(), pflag.ContinueOnError)
+	inDeclaredOrder(cmd.Flags()).VisitAll(func(flag *pflag.Flag) {
+		if global.Lookup(flag.Name) == nil && flag.Name != "help" {
+			own.AddFlag(flag)
+		}
+	})
+	if help := cmd.Flags().Lookup("help"); help != nil {
+		own.AddFlag(help)
+	}
+	return inDeclaredOrder(own)
+}
+
+// inDeclaredOrder keeps options from being sorted by name.
+func inDeclaredOrder(flags *pflag.FlagSet) *pflag.FlagSet {
+	flags.SortFlags = false
+	return flags
+}
 
 func writeCommands(b *strings.Builder, cmd *cobra.Command, all bool) {
 	if !cmd.HasSubCommands() {
@@ -180,10 +199,8 @@ func writeCommands(b *strings.Builder, cmd *cobra.Command, all bool) {
 	}
 }
 
-// writeOptions lists options in the order in which they were declared: the ones
-// that people need first.
+// writeOptions lists options with what they do.
 func writeOptions(b *strings.Builder, title string, flags *pflag.FlagSet, all bool) {
-	flags.SortFlags = false
 	var left []string
 	var right []string
 	width := 0
