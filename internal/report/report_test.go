@@ -26,6 +26,10 @@ const hostile = "</script><script>alert(1)</script>&<img src=x onerror=alert(2)>
 func sampleRun(files int) *Data {
 	c := NewCollector()
 	top := []string{"photos", "documents", "music", "projects/website", hostile}
+	names := make([]string, min(files, 20_000))
+	for i := range names {
+		names[i] = fmt.Sprintf("%s/%d/%03d/IMG_%d.jpg", top[i%7%5], 2015+i%11, i%500, i)
+	}
 	var s b2sync.Summary
 	for i := range files {
 		kind := b2sync.Kind(0)
@@ -37,7 +41,7 @@ func sampleRun(files int) *Data {
 		case i%7 == 0:
 			kind = b2sync.Copy
 		}
-		a := b2sync.Action{Kind: kind, Name: fmt.Sprintf("%s/%d/%03d/IMG_%d.jpg", top[i%7%5], 2015+i%11, i%500, i)}
+		a := b2sync.Action{Kind: kind, Name: names[i%len(names)]}
 		if kind != b2sync.Hide {
 			a.Size = int64(i%9+1) * int64(i%13) * 31_000
 		}

@@ -133,16 +133,21 @@ func TestLinesDoNotWaitForTheEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var o told
 		text := o.text(TextConfig{})
+		take := func() string { // what was printed since the last look
+			text.out.mu.Lock()
+			defer text.out.mu.Unlock()
+			defer o.out.Reset()
+			return o.out.String()
+		}
 		for range 3 {
-			o.out.Reset()
 			text.Event(done(b2sync.Upload, "a", 0))
-			if o.out.Len() > 0 {
+			if take() != "" {
 				t.Error("a line is written at once: that is a write per file")
 			}
 			time.Sleep(flushAfter)
 			synctest.Wait()
-			if o.out.String() != "upload a\n" {
-				t.Errorf("after %v there is %q", flushAfter, &o.out)
+			if got := take(); got != "upload a\n" {
+				t.Errorf("after %v there is %q", flushAfter, got)
 			}
 		}
 		text.Close(b2sync.Summary{})
