@@ -29,6 +29,16 @@ func (s *Server) FailAfter(call string, skip, n int, f Fault) {
 	s.faults.add(&step{call: call, skip: skip, left: n, fault: f})
 }
 
+// DropFaults forgets what is left of the script, for a test that cannot know
+// how many calls there will be, and says what that was.
+func (s *Server) DropFaults() (left []string) {
+	left = s.faults.unfired()
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	s.faults.steps = nil
+	return left
+}
+
 // script is the faults still to come.
 type script struct {
 	server *Server
