@@ -119,37 +119,51 @@ func (s runeSet) foldASCII() runeSet {
 // fold adds what Python's flag i takes for the same: characters whose lower
 // cases agree, or whose lower cases have the same upper case.
 func (s runeSet) fold() runeSet {
-	families := caseFamilies()
 	ranges := slices.Clone(s)
-	for _, family := range families {
-		if slices.ContainsFunc(family, s.contains) {
-			for _, c := range family {
-				ranges = append(ranges, runeRange{c, c})
-			}
+	add := func(family []rune) {
+		for _, c := range family {
+			ranges = append(ranges, runeRange{c, c})
+		}
+	}
+	if c, ok := s.single(); ok {
+		add(caseFamilies()[c])
+		return newSet(ranges...)
+	}
+	for c, family := range caseFamilies() {
+		if s.contains(c) {
+			add(family)
 		}
 	}
 	return newSet(ranges...)
 }
 
-// caseFamilies are the groups of characters that the flag i does not tell
-// apart.
-var caseFamilies = sync.OnceValue(func() [][]rune {
+// caseFamilies has, for each character with a case, those that the flag i does
+// not tell from it, and itself.
+var caseFamilies = sync.OnceValue(func() map[rune][]rune {
 	byKey := map[rune][]rune{}
-	for c := range rune(unicode.MaxRune + 1) {
+	add := func(c rune) {
 		key := unicode.ToUpper(unicode.ToLower(c))
-		if other, ok := longCaseTwins[key]; ok {
-			key = other
+		if twin, ok := longCaseTwins[key]; ok {
+			key = twin
 		}
-		if key != c || unicode.ToLower(c) != c {
-			byKey[key] = append(byKey[key], c)
+		byKey[key] = append(byKey[key], c)
+	}
+	for _, r := range unicode.CaseRanges {
+		for c := rune(r.Lo); c <= rune(r.Hi); c++ {
+			add(c)
 		}
 	}
-	var families [][]rune
+	for c := range longCaseTwins {
+		add(c)
+	}
+	families := map[rune][]rune{}
 	for key, family := range byKey {
 		if !slices.Contains(family, key) {
-			family = append(family, key)
+			family = append(family, key) // without a case of its own, such as ß
 		}
-		families = append(families, family)
+		for _, c := range family {
+			families[c] = family
+		}
 	}
 	return families
 })
