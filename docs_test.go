@@ -307,7 +307,25 @@ func TestCommandsWork(t *testing.T) {
 	}
 }
 
-func runScript(t *testing.T, script string) {
+// TestFirstCommandTwice: the second run of the README's first command transfers
+// nothing and has nothing to say.
+func TestFirstCommandTwice(t *testing.T) {
+	if testing.Short() {
+		t.Skip("syncs the source tree")
+	}
+	first := fencePattern.FindStringSubmatch(documents()["README.md"])[2]
+	out := runScript(t, first+"echo AGAIN\n"+first)
+	before, after, _ := strings.Cut(out, "AGAIN\n")
+	if !strings.Contains(before, "\nupload README.md\n") || !strings.Contains(before, "\ndone: ") {
+		t.Errorf("the first run printed\n%s", before)
+	}
+	if after != "" {
+		t.Errorf("the second run printed\n%s", after)
+	}
+}
+
+// runScript runs a script in a home of its own and answers what it printed.
+func runScript(t *testing.T, script string) string {
 	t.Helper()
 	path, err := program()
 	if err != nil {
@@ -345,4 +363,5 @@ func runScript(t *testing.T, script string) {
 	if err != nil {
 		t.Error(err)
 	}
+	return string(out)
 }
