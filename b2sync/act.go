@@ -115,6 +115,7 @@ func (r *run) transfer(ctx context.Context, j *job) bool {
 		done.Kind = MakeFolder
 	}
 	m := &meter{run: &r.report.moved}
+	defer r.report.flights.end(r.report.flights.begin(j.name, j.src.size, &m.own, start))
 	err := r.actor.admit(j.name)
 	switch {
 	case err != nil:

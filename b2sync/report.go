@@ -17,6 +17,7 @@ type reporter struct {
 	todo, todoBytes     atomic.Int64
 	done, moved, failed atomic.Int64
 	listed              atomic.Bool
+	flights             flights
 }
 
 // action tells that an action ended, and counts it.

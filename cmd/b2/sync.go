@@ -231,7 +231,7 @@ func (j *syncJob) run(ctx context.Context, s *session, rec *records, src, dst b2
 	if err != nil {
 		return err
 	}
-	rec.Progress = running.Progress
+	rec.Progress, rec.Transfers = running.Progress, running.Transfers
 	tell := j.teller(rec)
 	late.Listener = ui.Tee(tell, rec.Listener)
 	summary := running.Run(ctx)

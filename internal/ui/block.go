@@ -3,12 +3,11 @@ package ui
 import (
 	"errors"
 	"io"
+	"strings"
 	"time"
 
 	"github.com/vbauerster/mpb/v8"
 	"github.com/vbauerster/mpb/v8/decor"
-
-	"github.com/bowline-sync/bowline/b2sync"
 )
 
 // refreshBlock is how often the block is drawn, and so how long a line that
@@ -19,46 +18,48 @@ const refreshBlock = 200 * time.Millisecond
 // than the window after it was made smaller would wrap and leave remains.
 const blockMost = 100
 
-// block is the status block at the foot of a terminal: two lines, without
-// colours, so that NO_COLOR has nothing to turn off. Lines written to it scroll
-// above.
+// block is the status block at the foot of a terminal: two lines, three while
+// something takes its time, without colours, so that NO_COLOR has nothing to
+// turn off. Lines written to it scroll above.
 type block struct {
 	terminal io.Writer
 	bars     *mpb.Progress
 	bar      *mpb.Bar
-	progress func() b2sync.Progress
-	meter    *Meter
+	from     Sources
 	speed    speed
-	second   string // drawn after the first line, by the same goroutine
+	rest     []string // drawn after the first line, by the same goroutine
 }
 
-func newBlock(terminal io.Writer, progress func() b2sync.Progress, meter *Meter) *block {
-	b := &block{terminal: terminal, progress: progress, meter: meter}
+func newBlock(terminal io.Writer, from Sources) *block {
+	b := &block{terminal: terminal, from: from}
 	b.bars = mpb.New(mpb.WithOutput(terminal), mpb.WithRefreshRate(refreshBlock))
 	b.bar = b.bars.MustAdd(0, mpb.BarFillerFunc(b.drawFirst), mpb.BarFillerTrim(),
-		mpb.BarExtender(mpb.BarFillerFunc(b.drawSecond), false))
+		mpb.BarExtender(mpb.BarFillerFunc(b.drawRest), false))
 	return b
 }
 
 // drawFirst looks at the run and draws the first line.
 func (b *block) drawFirst(w io.Writer, at decor.Statistics) error {
 	lines := b.look().lines(min(at.AvailableWidth-1, blockMost))
-	b.second = lines[1]
+	b.rest = lines[1:]
 	_, err := io.WriteString(w, lines[0])
 	return err
 }
 
-func (b *block) drawSecond(w io.Writer, _ decor.Statistics) error {
-	_, err := io.WriteString(w, b.second+"\n")
+func (b *block) drawRest(w io.Writer, _ decor.Statistics) error {
+	_, err := io.WriteString(w, strings.Join(b.rest, "\n")+"\n")
 	return err
 }
 
 func (b *block) look() *status {
-	s := &status{Progress: b.progress(), now: time.Now()}
+	s := &status{Progress: b.from.Progress(), now: time.Now()}
 	b.speed.add(s.now, s.Done.Bytes)
 	s.rate = b.speed.perSecond()
-	if b.meter != nil {
-		s.wait, s.waiting = b.meter.Waiting()
+	if b.from.Meter != nil {
+		s.wait, s.waiting = b.from.Meter.Waiting()
+	}
+	if b.from.Transfers != nil {
+		s.flying = b.from.Transfers()
 	}
 	return s
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/creack/pty"
+	"github.com/mattn/go-runewidth"
 
 	"github.com/bowline-sync/bowline/b2"
 	"github.com/bowline-sync/bowline/b2sync"
@@ -171,33 +172,48 @@ func TestStatusLines(t *testing.T) {
 	waiting.waiting = true
 	waiting.wait = Waiting{Since: now.Add(-42 * time.Second), Until: now.Add(8 * time.Second),
 		Why: b2.Attempt{Status: 503, Code: "service_unavailable"}}
+	flying := listed
+	flying.flying = []b2sync.Transfer{
+		{Name: "films/long\x1b.mov", Size: 1000, Moved: 345, Started: now.Add(-time.Hour)},
+		{Name: "empty", Started: now.Add(-calm)},
+		{Name: "quick", Size: 10, Started: now.Add(-time.Second)},
+	}
 	for _, c := range []struct {
 		name    string
 		status  status
 		columns int
-		want    [2]string
+		want    []string
 	}{
 		{"at the start", status{}, 79,
-			[2]string{"nothing to transfer so far", "0 scanned, 0 compared"}},
+			[]string{"nothing to transfer so far", "0 scanned, 0 compared"}},
 		{"more to come", busy, 79,
-			[2]string{"[########-------------------] 1,204 of 5,120+ files, 3.2 GB of 10 GB+, 45 MB/s", "2 failed, 12,345 scanned, 12,000 compared"}},
+			[]string{"[########-------------------] 1,204 of 5,120+ files, 3.2 GB of 10 GB+, 45 MB/s", "2 failed, 12,345 scanned, 12,000 compared"}},
 		{"all known", listed, 79,
-			[2]string{"[#####------------] 1,204 of 5,120 files, 3.2 GB of 10 GB, 45 MB/s, 2m40s left", "2 failed, 12,345 scanned, 12,000 compared"}},
+			[]string{"[#####------------] 1,204 of 5,120 files, 3.2 GB of 10 GB, 45 MB/s, 2m40s left", "2 failed, 12,345 scanned, 12,000 compared"}},
 		{"narrow", listed, 40,
-			[2]string{"1,204 of 5,120 files, 3.2 GB of 10 GB", "2 failed, 12,345 scanned"}},
+			[]string{"1,204 of 5,120 files, 3.2 GB of 10 GB", "2 failed, 12,345 scanned"}},
 		{"very narrow", listed, 9,
-			[2]string{"1,204 of", "2 failed"}},
-		{"no room", listed, -1, [2]string{"", ""}},
+			[]string{"1,204 of…", "2 failed"}},
+		{"in flight", flying, 79,
+			[]string{"[#####------------] 1,204 of 5,120 files, 3.2 GB of 10 GB, 45 MB/s, 2m40s left", "2 failed, 12,345 scanned, 12,000 compared, 3 in flight",
+				`films/long\x1b.mov 34%, empty`}},
+		{"in flight, narrow", flying, 20,
+			[]string{"1,204 of 5,120 files", "2 failed", `films/long\x1b.mov …`}},
+		{"no room", listed, -1, []string{"", ""}},
 		{"waiting", waiting, 79,
-			[2]string{"[########-------------------] 1,204 of 5,120+ files, 3.2 GB of 10 GB+, 45 MB/s",
+			[]string{"[########-------------------] 1,204 of 5,120+ files, 3.2 GB of 10 GB+, 45 MB/s",
 				"waiting for the service for 42s, next try in 8s, 503 service_unavailable"}},
 	} {
 		got := c.status.lines(c.columns)
+		if len(got) != len(c.want) {
+			t.Errorf("%s: the lines are %q", c.name, got)
+			continue
+		}
 		for i := range got {
 			if strings.TrimRight(got[i], " ") != c.want[i] {
 				t.Errorf("%s: line %d is\n%q, want\n%q", c.name, i+1, got[i], c.want[i])
 			}
-			if len(got[i]) > max(c.columns, 0) {
+			if runewidth.StringWidth(got[i]) > max(c.columns, 0) {
 				t.Errorf("%s: line %d is wider than %d", c.name, i+1, c.columns)
 			}
 		}

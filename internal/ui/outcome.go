@@ -19,10 +19,11 @@ type Outcome struct {
 // Sources are where the numbers of a run come from. Each may be nil, and is
 // then left out.
 type Sources struct {
-	Progress func() b2sync.Progress // a look at the run while it goes on
-	Meter    *Meter                 // the calls
-	Prices   *Prices                // what they cost
-	Plan     func() Plan            // what doing it would need, of a dry run
+	Progress  func() b2sync.Progress   // a look at the run while it goes on
+	Transfers func() []b2sync.Transfer // what is under way, the oldest first
+	Meter     *Meter                   // the calls
+	Prices    *Prices                  // what they cost
+	Plan      func() Plan              // what doing it would need, of a dry run
 }
 
 // Outcome gathers what is known of a run that ended like this.

@@ -16,19 +16,24 @@ type status struct {
 	rate    float64 // bytes per second
 	waiting bool
 	wait    Waiting
+	flying  []b2sync.Transfer // the oldest first
 	now     time.Time
 }
 
 // lines is the block for a terminal of so many columns; no line is wider.
-func (s *status) lines(columns int) [2]string {
+func (s *status) lines(columns int) []string {
 	first := fitting(columns, s.transfers()...)
-	if room := columns - len(first) - len(" [] "); s.ToDo.Count > 0 && room >= barLeast {
+	if room := columns - runewidth.StringWidth(first) - len(" [] "); s.ToDo.Count > 0 && room >= barLeast {
 		first = bar(s.share(), min(room, barMost)) + " " + first
 	}
+	lines := []string{first, fitting(columns, s.scans()...)}
 	if s.waiting {
-		return [2]string{first, fitting(columns, s.waits()...)}
+		lines[1] = fitting(columns, s.waits()...)
 	}
-	return [2]string{first, fitting(columns, s.scans()...)}
+	if slow := s.slow(); len(slow) > 0 {
+		lines = append(lines, fitting(columns, slow...))
+	}
+	return lines
 }
 
 // transfers says how far the transfers are, the most important first.
@@ -85,7 +90,31 @@ func (s *status) scans() []string {
 	if s.Failed > 0 {
 		parts = append([]string{Count(s.Failed) + " failed"}, parts...)
 	}
+	if len(s.flying) > 0 {
+		parts = append(parts, Count(int64(len(s.flying)))+" in flight")
+	}
 	return parts
+}
+
+// calm is how long a transfer takes before it is named: names that come and go
+// at once are no help.
+const calm = 2 * time.Second
+
+// slow names the transfers that have been under way for a while, and says how
+// far they are.
+func (s *status) slow() []string {
+	var names []string
+	for _, t := range s.flying {
+		if s.now.Sub(t.Started) < calm {
+			break
+		}
+		name := escaped(t.Name, true)
+		if t.Size > 0 {
+			name += fmt.Sprintf(" %d%%", int(100*float64(min(max(t.Moved, 0), t.Size))/float64(t.Size)))
+		}
+		names = append(names, name)
+	}
+	return names
 }
 
 // waits says that the service keeps the run waiting, and why.
@@ -106,7 +135,10 @@ func (s *status) waits() []string {
 // fitting joins the parts with commas, as many as fit; the first one is cut if
 // it has to be.
 func fitting(columns int, parts ...string) string {
-	line := runewidth.Truncate(parts[0], max(columns, 0), "")
+	if columns < 1 {
+		return ""
+	}
+	line := runewidth.Truncate(parts[0], columns, "…")
 	for _, part := range parts[1:] {
 		if runewidth.StringWidth(line)+2+runewidth.StringWidth(part) > columns {
 			break

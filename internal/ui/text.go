@@ -55,7 +55,7 @@ func NewText(cfg TextConfig) *Text {
 	t := &Text{cfg: cfg, seed: maphash.MakeSeed()}
 	out, err := cfg.Stdout, cfg.Stderr
 	if cfg.StderrTTY && !cfg.NoProgress && cfg.Progress != nil {
-		t.block = newBlock(cfg.Stderr, cfg.Progress, cfg.Meter)
+		t.block = newBlock(cfg.Stderr, cfg.Sources)
 		err = t.block
 		if cfg.StdoutTTY {
 			out = t.block
