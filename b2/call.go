@@ -31,7 +31,6 @@ type request struct {
 	header            http.Header
 	json              []byte
 	content           *content // instead of json
-	entries           int      // most entries that a listing can return
 }
 
 // An answer is a successful attempt whose body is still to be read. It must be

@@ -25,7 +25,7 @@ func checkName(name string, marker bool) error {
 	case name == "":
 		return fmt.Errorf("%w: it is empty", ErrName)
 	case len(name) > wire.MaxFileName:
-		return fmt.Errorf("%w: it has %d bytes, more than %d: %.60q...", ErrName, len(name), wire.MaxFileName, name)
+		return fmt.Errorf("%w: it has %d bytes, more than %d: %.60q", ErrName, len(name), wire.MaxFileName, name)
 	case !utf8.ValidString(name):
 		return bad("is not UTF-8")
 	case strings.HasPrefix(name, "/"):

@@ -1,7 +1,7 @@
 package wire
 
 // AuthorizeV4 answers authorize_account in v4, the version that our client
-// speaks. A server builds the older forms itself (b2-api.md 1.6).
+// speaks. A server builds the older forms itself (API documentation).
 type AuthorizeV4 struct {
 	AccountID          string    `json:"accountId"`
 	AuthorizationToken string    `json:"authorizationToken"`

@@ -2,7 +2,7 @@ package wire
 
 import "encoding/json"
 
-// Bucket is a bucket as every bucket call answers it (b2-api.md 3.2).
+// Bucket is a bucket as every bucket call answers it (API documentation).
 type Bucket struct {
 	AccountID      string            `json:"accountId"`
 	BucketID       string            `json:"bucketId"`
@@ -55,7 +55,7 @@ type ReplicationAnswer struct {
 	Value                    json.RawMessage `json:"value"`
 }
 
-// LifecycleRule hides and deletes versions by age (b2-api.md 3.5). Days are
+// LifecycleRule hides and deletes versions by age (API documentation). Days are
 // nil for never, and never 0.
 type LifecycleRule struct {
 	FileNamePrefix              string `json:"fileNamePrefix"`
@@ -64,7 +64,7 @@ type LifecycleRule struct {
 	DaysFromStartingToCanceling *int   `json:"daysFromStartingToCancelingUnfinishedLargeFiles"`
 }
 
-// CORSRule lets pages of other origins use the bucket (b2-api.md 3.6).
+// CORSRule lets pages of other origins use the bucket (API documentation).
 type CORSRule struct {
 	Name              string   `json:"corsRuleName"`
 	AllowedOrigins    []string `json:"allowedOrigins"`

@@ -1,7 +1,7 @@
 package wire
 
 // Class is the price class of a call: A is free, B and C are priced
-// (b2-api.md 13).
+// (API documentation).
 type Class byte
 
 // The classes.
@@ -46,7 +46,7 @@ const (
 	CallUploadPart       = "b2_upload_part"
 )
 
-// ClassOf maps each call to its price class (b2-api.md 6). A listing counts
+// ClassOf maps each call to its price class (API documentation). A listing counts
 // one call for every started 1,000 entries that it returns.
 var ClassOf = map[string]Class{
 	CallAuthorize: ClassC, CallCancelLarge: ClassA, CallCopyFile: ClassC, CallCopyPart: ClassC,

@@ -2,7 +2,7 @@ package wire
 
 // File is one file version, as upload_file, finish_large_file,
 // start_large_file, copy_file, hide_file, get_file_info and the listings
-// answer it (b2-api.md 3.1).
+// answer it (API documentation).
 type File struct {
 	AccountID     string            `json:"accountId,omitempty"` // left out in v1 listings
 	Action        string            `json:"action"`

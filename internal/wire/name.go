@@ -9,7 +9,7 @@ import (
 )
 
 // Escape percent-encodes s for the headers X-Bz-File-Name and X-Bz-Info-*, for
-// the path of a download by name and for query values (b2-api.md 2.2 gives the
+// the path of a download by name and for query values (the API documentation gives the
 // set). A slash stays, a space becomes %20 and never a plus, because some
 // clients do not decode a plus.
 func Escape(s string) string {
