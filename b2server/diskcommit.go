@@ -116,11 +116,25 @@ func (d *DiskStore) try(group []*update) (failed *update, err error) {
 	if !changed {
 		return nil, tx.Rollback()
 	}
+	return nil, d.end(tx)
+}
+
+// end makes a transaction durable, with the contents that it names.
+func (d *DiskStore) end(tx *bbolt.Tx) error {
 	if err := d.syncDirty(); err != nil {
 		_ = tx.Rollback()
-		return nil, err
+		return err
 	}
-	return nil, tx.Commit()
+	restore, err := d.inline.flush(tx)
+	if err != nil {
+		_ = tx.Rollback()
+	} else {
+		err = tx.Commit()
+	}
+	if err != nil {
+		restore()
+	}
+	return err
 }
 
 // diskTx is a transaction of bbolt as a Tx.

@@ -1,11 +1,13 @@
 package b2server
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
 	"log/slog"
+	"os"
 
 	"go.etcd.io/bbolt"
 )
@@ -23,15 +25,16 @@ func (d *DiskStore) repair() error {
 	if err != nil {
 		return err
 	}
-	received, err := d.emptyIncoming()
-	if err != nil {
-		return err
-	}
 	orphans, err := d.removeOrphans()
 	if err != nil {
 		return err
 	}
-	d.log.Info("the store is in order", slog.Int("lost", lost), slog.Int("orphans", orphans), slog.Int("unfinished", received))
+	inline, err := d.removeInlineOrphans()
+	if err != nil {
+		return err
+	}
+	orphans += inline
+	d.log.Info("the store is in order", slog.Int("lost", lost), slog.Int("orphans", orphans))
 	return nil
 }
 
@@ -127,8 +130,11 @@ func (d *DiskStore) present(id BlobID, size int64, l *seal) (bool, error) {
 	if len(l.Wrapped) > 0 {
 		size = sealedSize(size)
 	}
+	if b, err := d.openInline(id); b != nil || err != nil {
+		return err == nil && b.Size() == size, err
+	}
 	_, path := blobPath(id)
-	info, err := d.root.Stat(path)
+	info, err := os.Stat(d.path(path))
 	if errors.Is(err, fs.ErrNotExist) {
 		return false, nil
 	}
@@ -136,15 +142,6 @@ func (d *DiskStore) present(id BlobID, size int64, l *seal) (bool, error) {
 		return false, err
 	}
 	return info.Size() == size, nil
-}
-
-// emptyIncoming removes what was being received.
-func (d *DiskStore) emptyIncoming() (removed int, err error) {
-	err = d.eachFile(incomingDir, func(path, _ string) error {
-		removed++
-		return d.root.Remove(path)
-	})
-	return removed, err
 }
 
 // removeOrphans removes contents that the index does not name.
@@ -163,7 +160,22 @@ func (d *DiskStore) removeOrphans() (removed int, err error) {
 			return err
 		}
 		removed++
-		return d.root.Remove(path)
+		return os.Remove(d.path(path))
+	})
+	return removed, err
+}
+
+// removeInlineOrphans does the same for contents in the index.
+func (d *DiskStore) removeInlineOrphans() (removed int, err error) {
+	err = d.View(func(tx Tx) error {
+		cur := tx.Cursor(tableContents)
+		for key, _ := cur.Seek(nil); key != nil; key, _ = cur.Next() {
+			if tx.Get(tableFiles, key) == nil {
+				removed++
+				d.inline.gone[binary.BigEndian.Uint64(key)] = struct{}{}
+			}
+		}
+		return nil
 	})
 	return removed, err
 }
@@ -185,7 +197,7 @@ func named(tx Tx, id BlobID) (bool, error) {
 // eachFile calls fn for all files below dir, a thousand names in memory at a
 // time.
 func (d *DiskStore) eachFile(dir string, fn func(path, name string) error) error {
-	f, err := d.root.Open(dir)
+	f, err := os.Open(d.path(dir))
 	if err != nil {
 		return err
 	}

@@ -31,15 +31,16 @@ type DiskOptions struct {
 // DiskStore keeps a folder:
 //
 //	index.db      the index, a bbolt file; it also holds the account's secrets
-//	objects/      contents, in files named by number, never by a client's name
-//	incoming/     contents that are being received
+//	              and very small contents
+//	objects/      other contents, in files named by number, never by a client's name
 //	owner         the process that has the folder open
 //
-// A file of objects/ is complete before the index names it, and is removed
-// after the index forgot it. So a crash leaves files that nobody names, never
-// names without a file; the next start removes the former.
+// The index alone says what exists. A file of objects/ is complete and durable
+// before the index names it, and is removed after the index forgot it. So a
+// crash leaves files that nobody names, never names without a file; the next
+// start removes the former. That is why no file needs a temporary name.
 type DiskStore struct {
-	root   *os.Root
+	dir    string // absolute
 	db     *bbolt.DB
 	noSync bool
 	log    *slog.Logger
@@ -52,6 +53,7 @@ type DiskStore struct {
 		sync.Mutex
 		dirs map[string]struct{} // got a file since the last commit
 	}
+	inline  inlined
 	made    sync.Map // folders that are known to exist
 	updates chan *update
 	closing sync.RWMutex // held for reading by Update while it queues
@@ -60,10 +62,9 @@ type DiskStore struct {
 }
 
 const (
-	indexFile   = "index.db"
-	ownerFile   = "owner"
-	objectsDir  = "objects"
-	incomingDir = "incoming"
+	indexFile  = "index.db"
+	ownerFile  = "owner"
+	objectsDir = "objects"
 
 	// lockWait is how long a second process waits for the folder.
 	lockWait = 2 * time.Second
@@ -74,39 +75,38 @@ const (
 // gives up, naming the first. After a crash the store is checked before it
 // opens, which reads the whole index and looks at every object.
 func OpenDiskStore(dir string, o DiskOptions) (*DiskStore, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	dir, err := filepath.Abs(dir)
+	if err == nil {
+		err = os.MkdirAll(filepath.Join(dir, objectsDir), 0o700)
+	}
+	if err != nil {
 		return nil, fmt.Errorf("b2server: the store's folder cannot be made: %w", err)
 	}
-	root, err := os.OpenRoot(dir)
-	if err != nil {
-		return nil, fmt.Errorf("b2server: the store's folder cannot be opened: %w", err)
-	}
-	d := &DiskStore{root: root, noSync: o.NoSync, log: o.Log, updates: make(chan *update, maxGroup)}
+	d := &DiskStore{dir: dir, noSync: o.NoSync, log: o.Log, updates: make(chan *update, maxGroup)}
 	if d.log == nil {
 		d.log = slog.New(slog.DiscardHandler)
 	}
 	d.dirty.dirs = map[string]struct{}{}
-	if err := d.open(dir); err != nil {
+	d.inline.fresh, d.inline.gone = map[uint64][]byte{}, map[uint64]struct{}{}
+	if err := d.open(); err != nil {
 		if d.db != nil {
 			_ = d.db.Close()
 		}
-		_ = root.Close()
 		return nil, fmt.Errorf("b2server: the store in %s cannot be opened: %w", dir, err)
 	}
 	return d, nil
 }
 
-func (d *DiskStore) open(dir string) error {
-	for _, name := range []string{objectsDir, incomingDir} {
-		if err := d.root.MkdirAll(name, 0o700); err != nil {
+// path is the place of a file of the store, given relative to its folder.
+func (d *DiskStore) path(name string) string { return filepath.Join(d.dir, name) }
+
+func (d *DiskStore) open() (err error) {
+	for _, dir := range []string{filepath.Dir(d.dir), d.dir} { // the folder may be new
+		if err := d.syncDir(dir); err != nil {
 			return err
 		}
 	}
-	if err := d.syncDir("."); err != nil {
-		return err
-	}
-	var err error
-	d.db, err = bbolt.Open(filepath.Join(dir, indexFile), 0o600, &bbolt.Options{
+	d.db, err = bbolt.Open(d.path(indexFile), 0o600, &bbolt.Options{
 		Timeout: lockWait, NoSync: d.noSync, NoGrowSync: d.noSync, FreelistType: bbolt.FreelistMapType,
 	})
 	if errors.Is(err, berrors.ErrTimeout) {
@@ -115,7 +115,7 @@ func (d *DiskStore) open(dir string) error {
 	if err != nil {
 		return fmt.Errorf("the index: %w", err)
 	}
-	if err := d.root.WriteFile(ownerFile, []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
+	if err := os.WriteFile(d.path(ownerFile), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
 		return err
 	}
 	crashed, err := d.begin()
@@ -134,7 +134,7 @@ func (d *DiskStore) open(dir string) error {
 
 // inUse names the process that has the folder.
 func (d *DiskStore) inUse() error {
-	owner, err := d.root.ReadFile(ownerFile)
+	owner, err := os.ReadFile(d.path(ownerFile))
 	if err != nil {
 		return errors.New("another process uses it")
 	}
@@ -173,9 +173,12 @@ func (d *DiskStore) Close() error {
 		return nil
 	}
 	err := d.db.Update(func(tx *bbolt.Tx) error {
+		if _, err := d.inline.flush(tx); err != nil {
+			return err
+		}
 		return tx.Bucket([]byte(tableMeta.String())).Delete(openKey)
 	})
-	return errors.Join(err, d.db.Close(), d.root.Close())
+	return errors.Join(err, d.db.Close())
 }
 
 // View implements Store.
@@ -230,72 +233,71 @@ func parseBlobName(name string) (id BlobID, ok bool) {
 }
 
 // CreateBlob implements Store.
-func (d *DiskStore) CreateBlob(id BlobID, _ int64) (BlobWriter, error) {
-	name := incomingDir + "/" + id.String()
-	f, err := d.root.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+func (d *DiskStore) CreateBlob(id BlobID, size int64) (BlobWriter, error) {
+	if id.mayInline(size) {
+		return &inlineWriter{store: d, id: id, data: make([]byte, 0, size)}, nil
+	}
+	dir, path := blobPath(id)
+	if err := d.makeDir(dir); err != nil {
+		return nil, err
+	}
+	f, err := os.OpenFile(d.path(path), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
 		return nil, err
 	}
-	return &diskWriter{File: f, store: d, id: id, name: name}, nil
+	return &diskWriter{File: f, store: d, dir: dir}, nil
 }
 
 type diskWriter struct {
 	*os.File
 	store *DiskStore
-	id    BlobID
-	name  string
+	dir   string // relative
 }
 
-// Commit moves the complete file to its place. Its folder is synced by the
-// commit of the index that follows.
-func (w *diskWriter) Commit() (err error) {
-	d := w.store
-	defer func() {
-		if err != nil {
-			_ = w.Close()
-			_ = d.root.Remove(w.name)
-		}
-	}()
-	if !d.noSync {
+// Commit makes the file's bytes durable. Its name becomes so with the commit of
+// the index that follows, which syncs the folder.
+func (w *diskWriter) Commit() error {
+	if !w.store.noSync {
 		if err := w.Sync(); err != nil {
+			w.Abort()
 			return err
 		}
 	}
 	if err := w.Close(); err != nil {
+		_ = os.Remove(w.Name())
 		return err
 	}
-	dir, path := blobPath(w.id)
-	if err := d.makeDir(dir); err != nil {
-		return err
-	}
-	if err := d.root.Rename(w.name, path); err != nil {
-		return err
-	}
-	d.dirty.Lock()
-	d.dirty.dirs[dir] = struct{}{}
-	d.dirty.Unlock()
+	w.store.soil(w.dir)
 	return nil
 }
 
 func (w *diskWriter) Abort() {
 	_ = w.Close()
-	_ = w.store.root.Remove(w.name)
+	_ = os.Remove(w.Name())
 }
 
-// makeDir makes a folder of objects, and has those above it synced.
+// makeDir makes a folder of objects.
 func (d *DiskStore) makeDir(dir string) error {
 	if _, ok := d.made.Load(dir); ok {
 		return nil
 	}
-	if err := d.root.MkdirAll(dir, 0o700); err != nil {
+	if err := os.MkdirAll(d.path(dir), 0o700); err != nil {
 		return err
 	}
-	d.dirty.Lock()
-	d.dirty.dirs[filepath.Dir(dir)] = struct{}{}
-	d.dirty.dirs[objectsDir] = struct{}{}
-	d.dirty.Unlock()
+	d.soil(filepath.Dir(dir))
+	d.soil(objectsDir)
 	d.made.Store(dir, struct{}{})
 	return nil
+}
+
+// soil notes that a folder must be synced by the next commit.
+func (d *DiskStore) soil(dir string) {
+	if d.noSync {
+		return
+	}
+	d.dirty.Lock()
+	defer d.dirty.Unlock()
+	d.dirty.dirs[dir] = struct{}{}
 }
 
 // syncDirty syncs the folders that got files since the last commit.
@@ -305,7 +307,10 @@ func (d *DiskStore) syncDirty() error {
 	d.dirty.dirs = map[string]struct{}{}
 	d.dirty.Unlock()
 	for dir := range dirs {
-		if err := d.syncDir(dir); err != nil {
+		if err := d.syncDir(d.path(dir)); err != nil {
+			for dir := range dirs {
+				d.soil(dir)
+			}
 			return err
 		}
 	}
@@ -316,7 +321,7 @@ func (d *DiskStore) syncDir(dir string) error {
 	if d.noSync || runtime.GOOS == "windows" { // folders cannot be synced there
 		return nil
 	}
-	f, err := d.root.Open(dir)
+	f, err := os.Open(dir)
 	if err != nil {
 		return err
 	}
@@ -326,8 +331,11 @@ func (d *DiskStore) syncDir(dir string) error {
 
 // OpenBlob implements Store.
 func (d *DiskStore) OpenBlob(id BlobID) (Blob, error) {
+	if b, err := d.openInline(id); b != nil || err != nil {
+		return b, err
+	}
 	_, path := blobPath(id)
-	f, err := d.root.Open(path)
+	f, err := os.Open(d.path(path))
 	if err != nil {
 		return nil, err
 	}
@@ -348,8 +356,11 @@ func (b diskBlob) Size() int64 { return b.size }
 
 // RemoveBlob implements Store.
 func (d *DiskStore) RemoveBlob(id BlobID) error {
+	if removed, err := d.removeInline(id); removed || err != nil {
+		return err
+	}
 	_, path := blobPath(id)
-	if err := d.root.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	if err := os.Remove(d.path(path)); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
 	return nil

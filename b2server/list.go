@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"unsafe"
 
 	"github.com/bowline-sync/bowline/internal/wire"
 )
@@ -282,12 +283,17 @@ func (p *page) add(key, raw, folder []byte) error {
 		p.b = appendFolder(p.b, string(folder), p.bucket, p.shape)
 		return nil
 	}
-	if err := p.v.decode(key, raw); err != nil {
+	name, ms := splitVersionKey(key)
+	if err := p.v.read(p.bucket, borrow(name), ms, borrow(raw)); err != nil {
 		return err
 	}
 	p.b = appendFile(p.b, &p.v, p.shape)
 	return nil
 }
+
+// borrow reads bytes of the index as a string without copying them. The string
+// is good until the transaction ends; here it is rendered at once.
+func borrow(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 // send answers the page; the names of the fields that say where the next one
 // begins are "" when the listing has none.

@@ -157,9 +157,14 @@ func (v *version) decode(key, value []byte) error {
 		return errBadRecord
 	}
 	name, ms := splitVersionKey(key)
+	return v.read(hex.EncodeToString(key[:12]), string(name), ms, string(value))
+}
+
+// read is decode without copying: v points into name and record.
+func (v *version) read(bucket, name string, ms int64, record string) error {
 	info := v.Info[:0]
-	*v = version{Bucket: hex.EncodeToString(key[:12]), Name: string(name), Time: ms}
-	r := reader{s: string(value)}
+	*v = version{Bucket: bucket, Name: name, Time: ms}
+	r := reader{s: record}
 	if r.byte() != recordFormat {
 		return errBadRecord
 	}
@@ -243,8 +248,9 @@ func (r *reader) byte() byte {
 }
 
 func (r *reader) uint64() (n uint64) {
-	for _, c := range []byte(r.take(8)) {
-		n = n<<8 | uint64(c)
+	s := r.take(8)
+	for i := range len(s) {
+		n = n<<8 | uint64(s[i])
 	}
 	return n
 }

@@ -25,7 +25,7 @@ func drawVersion(t *rapid.T) *version {
 		Info: makeInfo(rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "info")),
 	}
 	if rapid.Bool().Draw(t, "sealed") {
-		v.Seal = seal{Mode: sseC, Wrapped: []byte(rapid.StringN(1, -1, -1).Draw(t, "wrapped")), KeyMD5: "md5"}
+		v.Seal = seal{Mode: sseC, Wrapped: rapid.StringN(1, -1, -1).Draw(t, "wrapped"), KeyMD5: "md5"}
 	}
 	return v
 }

@@ -20,7 +20,7 @@ import (
 // for SSE-C. A wrong key cannot unwrap it, and no customer's key is ever kept.
 type seal struct {
 	Mode    sseMode
-	Wrapped []byte // nonce and sealed data key; nil for a start entry
+	Wrapped string // nonce and sealed data key; "" when nothing is sealed
 	KeyMD5  string // base64; SSE-C only
 }
 
@@ -43,7 +43,7 @@ func (s *seal) append(b []byte) []byte {
 func (s *seal) read(r *reader) {
 	s.Mode = sseMode(r.byte())
 	if s.Mode != sseNone {
-		s.Wrapped, s.KeyMD5 = []byte(r.string()), r.string()
+		s.Wrapped, s.KeyMD5 = r.string(), r.string()
 	}
 }
 
@@ -159,7 +159,7 @@ func (s *Server) newSeal(req *sseRequest) (seal, cipher.AEAD, error) {
 	_, _ = rand.Read(wrapped)
 	wrapped = wrap.Seal(wrapped, wrapped, key[:], nil)
 	data, err := newGCM(key[:])
-	return seal{Mode: req.mode, Wrapped: wrapped, KeyMD5: req.md5}, data, err
+	return seal{Mode: req.mode, Wrapped: string(wrapped), KeyMD5: req.md5}, data, err
 }
 
 // open answers the cipher for content under a seal.
@@ -175,7 +175,7 @@ func (s *Server) open(l *seal, req *sseRequest) (cipher.AEAD, error) {
 	if len(l.Wrapped) < n {
 		return nil, errBadRecord
 	}
-	key, err := wrap.Open(nil, l.Wrapped[:n], l.Wrapped[n:], nil)
+	key, err := wrap.Open(nil, []byte(l.Wrapped[:n]), []byte(l.Wrapped[n:]), nil)
 	if err != nil {
 		if l.Mode == sseC {
 			return nil, fail(http.StatusForbidden, wire.CodeAccessDenied, "the SSE-C key is not the object's")

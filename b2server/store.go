@@ -49,12 +49,13 @@ const (
 	tableFiles                   // file number to version key
 	tableUnfinished              // bucket and file number of unfinished large files
 	tableParts                   // file number and part number to part
+	tableContents                // file number to small contents, where a store keeps them here
 	tableCount
 )
 
 // String is the name under which a store keeps the table.
 func (t Table) String() string {
-	return [tableCount]string{"meta", "keys", "buckets", "versions", "files", "unfinished", "parts"}[t]
+	return [tableCount]string{"meta", "keys", "buckets", "versions", "files", "unfinished", "parts", "contents"}[t]
 }
 
 // Tx is a transaction. Slices that it answers are valid until it ends and must

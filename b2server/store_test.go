@@ -135,43 +135,48 @@ func TestStoreUpdatesAreIndependent(t *testing.T) {
 func TestStoreBlobs(t *testing.T) {
 	stores(t, func(t *testing.T, open func(*testing.T) Store) {
 		s := open(t)
-		id := BlobID{File: 7, Part: 3, Try: 9}
-		w, err := s.CreateBlob(id, 5)
-		if err != nil {
-			t.Fatal(err)
-		}
-		_, _ = io.WriteString(w, "hello")
-		if _, err := s.OpenBlob(id); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("open before commit: %v", err)
-		}
-		if err := w.Commit(); err != nil {
-			t.Fatal(err)
-		}
-		b, err := s.OpenBlob(id)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if got, _ := io.ReadAll(io.NewSectionReader(b, 1, b.Size()-1)); string(got) != "ello" {
-			t.Errorf("content: %q", got)
-		}
-		_ = b.Close()
-		for range 2 { // removing what is not there is no error
-			if err := s.RemoveBlob(id); err != nil {
-				t.Error(err)
-			}
-		}
-		if _, err := s.OpenBlob(id); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("open after remove: %v", err)
-		}
-		w, err = s.CreateBlob(id, 5)
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.Abort()
-		if _, err := s.OpenBlob(id); !errors.Is(err, fs.ErrNotExist) {
-			t.Errorf("open after abort: %v", err)
+		for _, id := range []BlobID{{File: 7, Part: 3, Try: 9}, {File: 8}} {
+			checkBlob(t, s, id)
 		}
 	})
+}
+
+func checkBlob(t *testing.T, s Store, id BlobID) {
+	t.Helper()
+	w, err := s.CreateBlob(id, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.WriteString(w, "hello")
+	if err := w.Commit(); err != nil {
+		t.Fatal(err)
+	}
+	b, err := s.OpenBlob(id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := io.ReadAll(io.NewSectionReader(b, 1, b.Size()-1)); string(got) != "ello" {
+		t.Errorf("content: %q", got)
+	}
+	_ = b.Close()
+	put(t, s, "x", "y") // a commit
+	for range 2 {       // removing what is not there is no error
+		if err := s.RemoveBlob(id); err != nil {
+			t.Error(err)
+		}
+		put(t, s, "x", "z")
+	}
+	if _, err := s.OpenBlob(id); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("open after remove: %v", err)
+	}
+	w, err = s.CreateBlob(id, 5)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.Abort()
+	if _, err := s.OpenBlob(id); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("open after abort: %v", err)
+	}
 }
 
 func TestStoreIDsNeverRepeat(t *testing.T) {
@@ -270,7 +275,6 @@ func TestSecondProcessIsRefused(t *testing.T) {
 func abandon(d *DiskStore) {
 	d.stopCommits()
 	_ = d.db.Close()
-	_ = d.root.Close()
 }
 
 func TestRepairAfterCrash(t *testing.T) {
@@ -299,17 +303,24 @@ func TestRepairAfterCrash(t *testing.T) {
 		}
 		return v
 	}
-	add("whole", "content")
-	lost := add("lost", "content")
+	add("whole", strings.Repeat("content", 1000))
+	add("inline", "content")
+	lost := add("lost", strings.Repeat("content", 1000))
 	d := s.store.(*DiskStore)
-	orphan, _ := d.CreateBlob(BlobID{File: 999_999}, 1)
-	_, _ = io.WriteString(orphan, "x")
-	if err := orphan.Commit(); err != nil {
+	for _, size := range []int{1, maxInline + 1} {
+		orphan, err := d.CreateBlob(BlobID{File: uint64(999_000 + size)}, int64(size))
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, _ = orphan.Write(make([]byte, size))
+		if err := orphan.Commit(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if _, err := d.CreateBlob(BlobID{File: 999_998}, 1e6); err != nil { // was being received
 		t.Fatal(err)
 	}
-	if _, err := d.CreateBlob(BlobID{File: 999_998}, 1); err != nil { // was being received
-		t.Fatal(err)
-	}
+	put(t, d, string(numberKey(1e9)), "takes the small orphan into the index")
 	if err := d.RemoveBlob(BlobID{File: lost.Number}); err != nil {
 		t.Fatal(err)
 	}
@@ -325,8 +336,12 @@ func TestRepairAfterCrash(t *testing.T) {
 		}
 		return nil
 	})
-	if err != nil || !slices.Equal(names, []string{"whole"}) {
+	if err != nil || !slices.Equal(names, []string{"inline", "whole"}) {
 		t.Errorf("versions after repair: %v, %v", names, err)
+	}
+	put(t, again, string(numberKey(1e9)), "removes it")
+	if _, err := again.OpenBlob(BlobID{File: 999_001}); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a small orphan is still there: %v", err)
 	}
 	var files []string
 	_ = filepath.WalkDir(dir, func(path string, e fs.DirEntry, err error) error {
