@@ -136,6 +136,8 @@ func (f *folderSide) warning(e *entry) string {
 		return path + " is a circular symlink, which was already visited. Skipping."
 	case errors.Is(e.err, localfs.ErrNotUTF8):
 		return (&nameError{path, errors.New("file name must be encoded in UTF-8")}).Error()
+	case errors.Is(e.err, localfs.ErrNotFile):
+		return path + " is not a regular file. Skipping."
 	case errors.Is(e.err, fs.ErrPermission):
 		return path + " could not be accessed (no permissions to read?)"
 	case errors.Is(e.err, fs.ErrNotExist):
