@@ -57,13 +57,25 @@ func newActor(src, dst Location, o *Options, report *reporter) actor {
 }
 
 // rehearsal is an actor that changes nothing.
-type rehearsal struct{ actor }
+type rehearsal struct {
+	actor
+	run *run
+}
 
-func (rehearsal) move(context.Context, *job, *meter) (string, error) { return "", nil }
-func (rehearsal) makeFolder(context.Context, *job) error             { return nil }
-func (rehearsal) hide(context.Context, string) (string, error)       { return "", nil }
-func (rehearsal) deleteVersion(context.Context, b2.File) error       { return nil }
-func (rehearsal) removeFile(string) error                            { return nil }
+// move looks whether something is in the way, as the real one would find out.
+// A removal that has passed the gate may have cleared it.
+func (r *rehearsal) move(_ context.Context, j *job, _ *meter) (string, error) {
+	cleared := r.run.gated.Load() && r.run.opts.Extraneous == ExtraneousDeleted
+	if r.run.down == nil || cleared {
+		return "", nil
+	}
+	return "", r.run.down.obstacle(j.name)
+}
+
+func (*rehearsal) makeFolder(context.Context, *job) error             { return nil }
+func (*rehearsal) hide(context.Context, string) (string, error)       { return "", nil }
+func (*rehearsal) deleteVersion(context.Context, b2.File) error       { return nil }
+func (*rehearsal) removeFile(string) error                            { return nil }
 
 // A meter counts the bytes that one transfer has moved into those of the run.
 type meter struct {

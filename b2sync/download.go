@@ -96,6 +96,21 @@ func (d *downloader) download(ctx context.Context, j *job, m *meter) (err error)
 	return nil
 }
 
+// obstacle reports an entry of the other kind that lies where a file should go.
+func (d *downloader) obstacle(name string) error {
+	if d.root == nil {
+		return nil
+	}
+	info, err := d.root.Lstat(name)
+	switch {
+	case blocked(err):
+		return err
+	case err == nil && info.IsDir():
+		return &fs.PathError{Op: "write", Path: d.dst.full(name), Err: localfs.ErrIsDir}
+	}
+	return nil
+}
+
 func (d *downloader) makeFolder(_ context.Context, j *job) error {
 	return d.root.MakeFolder(path.Clean(j.name))
 }

@@ -82,6 +82,7 @@ type run struct {
 	rules              rules
 	srcLocal, dstLocal bool
 	actor              actor
+	down               *downloader // the actor, if the destination is a folder
 	stop               context.CancelCauseFunc // ends the run early
 
 	queue chan *job // to the workers
@@ -141,13 +142,14 @@ func (r *run) prepare(ctx context.Context) error {
 		return err
 	}
 	r.actor = newActor(r.src, r.dst, &r.opts, r.report)
+	r.down, _ = r.actor.(*downloader)
 	if dstLocal {
 		if err := r.openDestination(dst); err != nil {
 			return err
 		}
 	}
 	if r.opts.DryRun {
-		r.actor = rehearsal{r.actor}
+		r.actor = &rehearsal{actor: r.actor, run: r}
 	}
 	return nil
 }
@@ -188,13 +190,13 @@ func (r *run) openDestination(dst *folderSide) error {
 		return fmt.Errorf("unable to create directory %s: %w", dst.root, err)
 	}
 	r.rules.grain = localfs.Grain(dst.root)
-	r.actor.(*downloader).root = root
+	r.down.root = root
 	return nil
 }
 
 func (r *run) close() {
-	if d, ok := r.actor.(*downloader); ok && d.root != nil {
-		d.root.Close()
+	if r.down != nil && r.down.root != nil {
+		r.down.root.Close()
 	}
 }
 
@@ -251,7 +253,7 @@ func (r *run) marks() []string {
 func (r *run) scanSpan(ctx context.Context, s *span, todo *spans) {
 	rg := Range{Lo: s.lo, Hi: s.end()}
 	src := r.src.scan(ctx, rg, scanOptions{Options: &r.opts, source: true, until: s.end,
-		versions: r.opts.UploadedAfter > 0 || r.opts.ModifiedAfter > 0})
+		versions: r.opts.UploadedAfter != 0 || r.opts.ModifiedAfter != 0})
 	dst := r.dst.scan(ctx, rg, scanOptions{Options: &r.opts, until: s.end,
 		versions: r.opts.Extraneous != ExtraneousKept})
 	rules, warn := r.rules, warnings{run: r}
@@ -313,8 +315,8 @@ func (r *run) see(p *pair) {
 		r.report.scanned.Add(1)
 		r.sourceFiles.Add(1)
 	case isFolder:
-		if d, ok := r.actor.(*downloader); ok {
-			d.keepFolder(p.name)
+		if r.down != nil {
+			r.down.keepFolder(p.name)
 		}
 	}
 }
