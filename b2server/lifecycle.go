@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/bowline-sync/bowline/internal/wire"
@@ -67,7 +68,7 @@ func (s *Server) runRule(ctx context.Context, b *bucket, r *wire.LifecycleRule, 
 		if batch, from, err = s.collectDue(raw, from, r, now); err != nil {
 			return err
 		}
-		for _, d := range batch {
+		for _, d := range slices.Backward(batch) { // the oldest of a name first, its marker last
 			if err := s.applyDue(b, d, r, now); err != nil {
 				return err
 			}
