@@ -30,7 +30,7 @@ type actor interface {
 	// kind is what a transfer is called.
 	kind() Kind
 	// admit reports a name that the destination cannot hold.
-	admit(name string) error
+	admit(j *job) error
 	// move stores the source's content under a name of the destination and
 	// returns the id of the version made. The meter is told bytes as they go.
 	move(ctx context.Context, j *job, m *meter) (version string, err error)
@@ -72,10 +72,10 @@ func (r *rehearsal) move(_ context.Context, j *job, _ *meter) (string, error) {
 	return "", r.run.down.obstacle(j.name)
 }
 
-func (*rehearsal) makeFolder(context.Context, *job) error             { return nil }
-func (*rehearsal) hide(context.Context, string) (string, error)       { return "", nil }
-func (*rehearsal) deleteVersion(context.Context, b2.File) error       { return nil }
-func (*rehearsal) removeFile(string) error                            { return nil }
+func (*rehearsal) makeFolder(context.Context, *job) error       { return nil }
+func (*rehearsal) hide(context.Context, string) (string, error) { return "", nil }
+func (*rehearsal) deleteVersion(context.Context, b2.File) error { return nil }
+func (*rehearsal) removeFile(string) error                      { return nil }
 
 // A meter counts the bytes that one transfer has moved into those of the run.
 type meter struct {
@@ -128,7 +128,7 @@ func (r *run) transfer(ctx context.Context, j *job) bool {
 	}
 	m := &meter{run: &r.report.moved}
 	defer r.report.flights.end(r.report.flights.begin(j.name, j.src.size, &m.own, start))
-	err := r.actor.admit(j.name)
+	err := r.actor.admit(j)
 	switch {
 	case err != nil:
 	case j.src.kind == isFolder:

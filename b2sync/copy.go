@@ -18,6 +18,10 @@ type copier struct {
 
 func (c *copier) kind() Kind { return Copy }
 
+// admit takes any name that the service stores: the source's name is one, and
+// other tools make names that we would not.
+func (c *copier) admit(j *job) error { return wire.CheckFileName(c.dst.full(j.name)) }
+
 // move copies a version, with its content type and info. A version without a
 // modification time is given the one that it was compared by, so that the next
 // run finds the copy to be the same (P12).

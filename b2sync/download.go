@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"net/http"
 	"path"
+	"strings"
 	"sync"
 
 	"github.com/bowline-sync/bowline/b2"
@@ -29,7 +30,13 @@ type downloader struct {
 
 func (d *downloader) kind() Kind { return Download }
 
-func (d *downloader) admit(name string) error { return localfs.CheckName(name) }
+func (d *downloader) admit(j *job) error {
+	name := j.name
+	if j.src.kind == isFolder {
+		name = strings.TrimSuffix(name, "/")
+	}
+	return localfs.CheckName(name)
+}
 
 // move downloads a version. A version that has meanwhile gone is looked up
 // once more under its name.

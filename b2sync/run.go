@@ -82,7 +82,7 @@ type run struct {
 	rules              rules
 	srcLocal, dstLocal bool
 	actor              actor
-	down               *downloader // the actor, if the destination is a folder
+	down               *downloader             // the actor, if the destination is a folder
 	stop               context.CancelCauseFunc // ends the run early
 
 	queue chan *job // to the workers

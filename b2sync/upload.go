@@ -14,8 +14,6 @@ const actionHide = wire.ActionHide
 // bucketChanges are the changes to a bucket that need no source.
 type bucketChanges struct{ dst *bucketSide }
 
-func (c bucketChanges) admit(name string) error { return b2.CheckUploadName(c.dst.full(name)) }
-
 func (c bucketChanges) hide(ctx context.Context, name string) (string, error) {
 	marker, err := c.dst.client.Hide(ctx, c.dst.ref.ID, c.dst.full(name))
 	if err != nil || marker == nil {
@@ -40,6 +38,8 @@ type uploader struct {
 }
 
 func (u *uploader) kind() Kind { return Upload }
+
+func (u *uploader) admit(j *job) error { return b2.CheckUploadName(u.dst.full(j.name)) }
 
 // move uploads a file. A file that changes while it is read is read once more
 // from the start; what was read of it is never stored (P8).
