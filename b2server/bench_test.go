@@ -89,17 +89,6 @@ func BenchmarkListNames(b *testing.B) {
 	}
 }
 
-// discard is a ResponseWriter that counts.
-type discard struct {
-	header http.Header
-	status int
-	n      int
-}
-
-func (d *discard) Header() http.Header         { return d.header }
-func (d *discard) WriteHeader(status int)      { d.status = status }
-func (d *discard) Write(p []byte) (int, error) { d.n += len(p); return len(p), nil }
-
 // BenchmarkUpload compares uploads of 1 KiB with a bare handler that reads and
 // hashes the same body; client and server share the processor, so the
 // difference of the two is the server's own work.

@@ -3,6 +3,7 @@ package b2server
 import (
 	"bytes"
 	"encoding/json"
+	"net/http"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -152,6 +153,17 @@ func TestGoldenError(t *testing.T) {
 		t.Errorf("%d %v", w.status, w.header)
 	}
 }
+
+// discard is a ResponseWriter that counts.
+type discard struct {
+	header http.Header
+	status int
+	n      int
+}
+
+func (d *discard) Header() http.Header         { return d.header }
+func (d *discard) WriteHeader(status int)      { d.status = status }
+func (d *discard) Write(p []byte) (int, error) { d.n += len(p); return len(p), nil }
 
 // recorded keeps the body of an answer.
 type recorded struct {
