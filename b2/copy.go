@@ -21,6 +21,7 @@ type CopyRequest struct {
 	Retention      *Retention
 	LegalHold      bool
 	Progress       func(n int64) // told the bytes that were copied; may be nil
+	Large          *LargeUpload  // told of a copy in parts; a copy never goes on with an earlier one
 }
 
 // copyPartMost is the largest part of a copy, in bytes. Each part is a call
@@ -114,6 +115,7 @@ func (c *Client) copyLarge(ctx context.Context, req CopyRequest) (*File, error) 
 	if err != nil {
 		return nil, err
 	}
+	req.Large.started(started.ID)
 	part := copyPartSize(account, req.size(), cap(c.uploads))
 	sums := make([]string, (req.size()+part-1)/part)
 	err = each(ctx, cap(c.uploads), len(sums), func(ctx context.Context, i int) (err error) {
@@ -125,8 +127,8 @@ func (c *Client) copyLarge(ctx context.Context, req CopyRequest) (*File, error) 
 	if err == nil {
 		stored, err = c.FinishLargeFile(ctx, started.ID, sums)
 	}
-	if err != nil && ctx.Err() == nil {
-		c.abandonLarge(ctx, started.ID)
+	if err == nil || ctx.Err() == nil && c.abandonLarge(ctx, started.ID) {
+		req.Large.ended(started.ID)
 	}
 	return stored, err
 }

@@ -61,69 +61,152 @@ func partSize(account *Account, size, asked int64, slots int) (int64, error) {
 	return max(min(recommended, share), least, enough), nil
 }
 
-// A large is a large file being uploaded. What is in sums already is not sent,
-// so an unfinished file can be gone on with.
+// A large is a large file being uploaded. What is in sums already is not sent.
 type large struct {
-	c    *Client
-	req  *UploadRequest
-	id   string
-	size int64    // of a part; the last may be smaller
-	sums []string // SHA-1 of each part that is stored, "" for the others
+	c      *Client
+	req    *UploadRequest
+	id     string
+	size   int64    // of a part; the last may be smaller
+	sums   []string // SHA-1 of each part that is stored, "" for the others
+	stored int64    // bytes of the parts that were stored before
+	ours   bool     // to be cancelled if the upload fails for good
 }
 
-// uploadLarge stores a file in parts. If that fails the unfinished file is
-// cancelled, unless it was the caller who gave up and may come back.
+func newLarge(c *Client, req *UploadRequest, id string, part int64) *large {
+	return &large{c: c, req: req, id: id, size: part, sums: make([]string, (req.Size+part-1)/part)}
+}
+
+// uploadLarge stores a file in parts: what is missing of one that an earlier
+// upload has left, if there is one that fits, or else all of it.
 func (c *Client) uploadLarge(ctx context.Context, req *UploadRequest, part int64) (*File, error) {
-	if _, ok := req.Info[InfoLargeSHA1]; !ok && !req.NoLargeSHA1 {
-		sum, err := hashAll(ctx, req.Content, req.Size)
-		if err != nil {
-			return nil, err
+	left, err := c.remains(ctx, req, part)
+	if err != nil {
+		return nil, err
+	}
+	if err := req.hash(ctx, left); err != nil {
+		return nil, err
+	}
+	if left != nil && left.fits(req) {
+		stored, gone, err := left.large(c, req).goOn(ctx)
+		if !gone {
+			return stored, err
 		}
-		req.Info[InfoLargeSHA1] = sum
+		c.log.Warn("a large file starts again", "file", left.ID, "error", err)
 	}
 	started, err := c.StartLargeFile(ctx, req.start())
 	if err != nil {
 		return nil, err
 	}
-	l := &large{c: c, req: req, id: started.ID, size: part, sums: make([]string, (req.Size+part-1)/part)}
-	defer c.places.forget(l.id)
+	req.Large.started(started.ID)
+	l := newLarge(c, req, started.ID, part)
+	l.ours = true
+	return l.run(ctx)
+}
+
+// hash fills in the hash of the whole, unless it is known or not wanted, and
+// the hashes of the parts that an earlier upload has left.
+func (r *UploadRequest) hash(ctx context.Context, left *remains) error {
+	if _, ok := r.Info[InfoLargeSHA1]; ok || r.NoLargeSHA1 {
+		if left == nil {
+			return nil
+		}
+		return left.sumParts(ctx, r)
+	}
+	if left == nil {
+		sum, err := hashAll(ctx, r.Content, r.Size)
+		r.Info[InfoLargeSHA1] = sum
+		return err
+	}
+	sum, own, err := hashWithParts(ctx, r.Content, r.Size, left.size)
+	r.Info[InfoLargeSHA1], left.own = sum, own
+	return err
+}
+
+// run uploads. An upload that fails for good leaves nothing behind; one that
+// the caller gives up, or whose service is away, leaves its parts to whoever
+// goes on with it, if anybody keeps book of that.
+func (l *large) run(ctx context.Context) (*File, error) {
+	defer l.c.places.forget(l.id)
 	stored, err := l.upload(ctx)
-	if err != nil && ctx.Err() == nil {
-		c.abandonLarge(ctx, l.id)
+	switch {
+	case err == nil:
+		l.req.Large.ended(l.id)
+	case ctx.Err() == nil && l.ours && !(l.req.Large != nil && Transient(err)):
+		if l.c.abandonLarge(ctx, l.id) {
+			l.req.Large.ended(l.id)
+		}
 	}
 	return stored, err
 }
 
+func (u *LargeUpload) started(id string) {
+	if u != nil && u.Started != nil {
+		u.Started(id)
+	}
+}
+
+func (u *LargeUpload) ended(id string) {
+	if u != nil && u.Ended != nil {
+		u.Ended(id)
+	}
+}
+
 // abandonLarge cancels an unfinished file as far as that is possible now. What
 // stays is what the bucket's lifecycle rules or the next run clear away.
-func (c *Client) abandonLarge(ctx context.Context, id string) {
+func (c *Client) abandonLarge(ctx context.Context, id string) (gone bool) {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	if err := c.CancelLargeFile(ctx, id); err != nil {
+	err := c.CancelLargeFile(ctx, id)
+	if err != nil {
 		c.log.Warn("a large file stays unfinished", "file", id, "error", err)
 	}
+	return err == nil
 }
 
 // hashAll is the SHA-1 of the whole content.
 func hashAll(ctx context.Context, src io.ReaderAt, size int64) (string, error) {
+	h := sha1.New()
+	err := readThrough(ctx, src, size, size, func(p []byte) { h.Write(p) })
+	return hexSum(h), err
+}
+
+// hashWithParts is the SHA-1 of the whole content and of each part of it, in
+// one pass.
+func hashWithParts(ctx context.Context, src io.ReaderAt, size, part int64) (whole string, parts map[int]string, err error) {
+	h, p := sha1.New(), sha1.New()
+	parts = map[int]string{}
+	var off int64
+	err = readThrough(ctx, src, size, part, func(b []byte) {
+		h.Write(b)
+		p.Write(b)
+		if off += int64(len(b)); off%part == 0 || off == size {
+			parts[int((off-1)/part)] = hexSum(p)
+			p.Reset()
+		}
+	})
+	return hexSum(h), parts, err
+}
+
+// readThrough shows all of the content, in stretches that never go over the end
+// of a part.
+func readThrough(ctx context.Context, src io.ReaderAt, size, part int64, show func([]byte)) error {
 	buf := buffers.Get().(*[64 << 10]byte)
 	defer buffers.Put(buf)
-	h := sha1.New()
 	for off := int64(0); off < size; {
 		if ctx.Err() != nil {
-			return "", context.Cause(ctx)
+			return context.Cause(ctx)
 		}
-		n, err := src.ReadAt(buf[:min(int64(len(buf)), size-off)], off)
+		n, err := src.ReadAt(buf[:min(int64(len(buf)), size-off, part-off%part)], off)
 		if n == 0 {
 			if err == nil || err == io.EOF {
 				err = fmt.Errorf("%w: it ends at %d of %d bytes", ErrShortContent, off, size)
 			}
-			return "", err
+			return err
 		}
-		h.Write(buf[:n])
+		show(buf[:n])
 		off += int64(n)
 	}
-	return hexSum(h), nil
+	return nil
 }
 
 func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }

@@ -84,6 +84,10 @@ type UploadRequest struct {
 	PartSize int64
 	// NoLargeSHA1 saves reading a large file once more for large_file_sha1.
 	NoLargeSHA1 bool
+	// Large connects the upload of a large file with earlier and later ones;
+	// may be nil. Without it an upload that fails leaves nothing behind, unless
+	// ctx ended.
+	Large *LargeUpload
 
 	SSE       *SSE
 	Retention *Retention
