@@ -39,21 +39,27 @@ func TestRcloneBackendSuite(t *testing.T) {
 		t.Skip("builds rclone: minutes")
 	}
 	s := serve(t)
-	cmd := exec.Command("go", "test", "github.com/rclone/rclone/backend/b2", "-count=1", "-timeout=20m",
-		"-args", "-remote", "TestB2:", "-test.v")
+	// -v goes before the package's own arguments: go test would swallow what
+	// passing tests print.
+	cmd := exec.Command("go", "test", "-v", "-count=1", "-timeout=20m", "github.com/rclone/rclone/backend/b2",
+		"-args", "-remote", "TestB2:")
 	cmd.Env = append(os.Environ(), "RCLONE_CONFIG="+rcloneConfig(t, s))
 	out, err := cmd.CombinedOutput()
-	report(t, string(out))
+	passed := strings.Count(string(out), "--- PASS")
+	t.Logf("rclone's suite: %d passed, %d skipped, %d failed",
+		passed, strings.Count(string(out), "--- SKIP"), strings.Count(string(out), "--- FAIL"))
 	if err != nil {
 		t.Errorf("rclone's suite: %v\n%s", err, tail(string(out), 200))
 	}
+	if passed < suiteTests {
+		t.Errorf("rclone's suite passed %d tests, fewer than the %d that can run: was the remote not found?\n%s",
+			passed, suiteTests, tail(string(out), 50))
+	}
 }
 
-// report says how many of rclone's tests ran.
-func report(t *testing.T, out string) {
-	t.Logf("rclone's suite: %d passed, %d skipped, %d failed",
-		strings.Count(out, "--- PASS"), strings.Count(out, "--- SKIP"), strings.Count(out, "--- FAIL"))
-}
+// suiteTests is how many of rclone's tests, with their subtests, pass at the
+// least.
+const suiteTests = 190
 
 // tail is the last n lines of s.
 func tail(s string, n int) string {
