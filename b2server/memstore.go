@@ -18,6 +18,10 @@ type MemStore struct {
 	blobs  sync.Map // BlobID -> []byte
 }
 
+// InMemory marks a store that keeps nothing at rest, so that SSE-B2 has nothing
+// to protect.
+func (*MemStore) InMemory() {}
+
 // NewMemStore makes an empty store.
 func NewMemStore() *MemStore { return &MemStore{} }
 

@@ -152,7 +152,7 @@ func (cfg Config) withDefaults() Config {
 // begin loads the state of the account and starts the background work.
 func (s *Server) begin(cfg Config) (err error) {
 	s.cfg, s.log = cfg, cfg.Log
-	_, s.inMemory = s.store.(*MemStore)
+	_, s.inMemory = s.store.(interface{ InMemory() })
 	s.buckets.ids, s.buckets.names = map[string]*bucket{}, map[string]*bucket{}
 	s.keys.keys = map[string]*key{}
 	s.busy.set = map[string]struct{}{}
