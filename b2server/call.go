@@ -76,7 +76,7 @@ func (c *call) readBody(buf *bytes.Buffer) error {
 		return &apiError{status: http.StatusBadRequest, code: wire.CodeBadRequest,
 			message: "the request body is too large", closing: true}
 	}
-	c.w.readBefore(c.s.cfg.BodyTimeout)
+	c.w.awaitBody()
 	n, err := buf.ReadFrom(io.LimitReader(c.r.Body, maxJSONBody+1))
 	switch {
 	case err != nil:
@@ -85,6 +85,7 @@ func (c *call) readBody(buf *bytes.Buffer) error {
 		return &apiError{status: http.StatusBadRequest, code: wire.CodeBadRequest,
 			message: "the request body is too large", closing: true}
 	}
+	c.w.bodyRead()
 	return nil
 }
 

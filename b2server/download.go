@@ -236,7 +236,7 @@ func (c *call) send(v *version, sse *sseRequest, status int, off, n int64) error
 			return err // the header has gone: fail drops the connection
 		}
 		c.s.bandwidth.wait(c.r.Context(), k)
-		c.w.writeBefore(c.s.cfg.BodyTimeout)
+		c.w.awaitReader()
 		if _, err := c.w.Write(chunk.buf[:k]); err != nil {
 			return errClientGone
 		}

@@ -183,6 +183,9 @@ func (c *call) checkNewKey(req *createKeyRequest) error {
 			return badRequest("the key that creates lacks the capability %s", name)
 		}
 	}
+	if !c.key.allowsName(value(req.NamePrefix)) {
+		return unauthorized("namePrefix must begin with that of the key that creates")
+	}
 	for _, id := range req.BucketIDs {
 		if c.s.buckets.byID(id) == nil {
 			return noBucket(id)

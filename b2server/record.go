@@ -65,16 +65,6 @@ func (v *version) id() string {
 	return string(appendFileID(make([]byte, 0, idLength), v.Bucket, v.Large, v.Number, v.Time))
 }
 
-// info answers one value of the file's info.
-func (v *version) info(name string) (string, bool) {
-	for _, p := range v.Info {
-		if p.Name == name {
-			return p.Value, true
-		}
-	}
-	return "", false
-}
-
 // Version keys are the bucket's 12 bytes, the name, a zero byte, and the time
 // counted downwards. No name contains a zero byte, so names sort by their
 // bytes and the versions of one name newest first.

@@ -19,6 +19,8 @@ type response struct {
 	written int64
 	code    string // of an error
 	head    bool   // the request was HEAD: errors have no body
+
+	patience time.Duration // for every piece of a body or an answer to move
 }
 
 // Unwrap lets http.ResponseController reach the connection.
@@ -40,17 +42,24 @@ func (w *response) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// readBefore gives the peer so long to send more of the body.
-func (w *response) readBefore(d time.Duration) {
+// awaitBody gives the peer time to send more of the body.
+func (w *response) awaitBody() { w.setReadDeadline(time.Now().Add(w.patience)) }
+
+// bodyRead ends that: what the server does now may take longer, and a deadline
+// that passes meanwhile would look like a peer that went away.
+func (w *response) bodyRead() { w.setReadDeadline(time.Time{}) }
+
+func (w *response) setReadDeadline(at time.Time) {
 	if c, ok := w.ResponseWriter.(interface{ SetReadDeadline(time.Time) error }); ok {
-		_ = c.SetReadDeadline(time.Now().Add(d))
+		_ = c.SetReadDeadline(at)
 	}
 }
 
-// writeBefore gives the peer so long to take more of the answer.
-func (w *response) writeBefore(d time.Duration) {
+// awaitReader gives the peer time to take more of the answer. net/http forgets
+// the deadline before the next request.
+func (w *response) awaitReader() {
 	if c, ok := w.ResponseWriter.(interface{ SetWriteDeadline(time.Time) error }); ok {
-		_ = c.SetWriteDeadline(time.Now().Add(d))
+		_ = c.SetWriteDeadline(time.Now().Add(w.patience))
 	}
 }
 
@@ -60,6 +69,9 @@ var (
 	noCache  = []string{"max-age=0, no-cache, no-store"}
 )
 
+// jsonPiece is how much of a long page must move within the patience.
+const jsonPiece = 1 << 20
+
 // json sends a body of JSON.
 func (w *response) json(status int, body []byte) {
 	h := w.Header()
@@ -67,8 +79,18 @@ func (w *response) json(status int, body []byte) {
 	h["Cache-Control"] = noCache
 	h["Content-Length"] = []string{strconv.Itoa(len(body))}
 	w.WriteHeader(status)
-	if !w.head {
-		_, _ = w.Write(body)
+	if w.head {
+		return
+	}
+	for len(body) > 0 {
+		n := min(len(body), jsonPiece)
+		if n < len(body) || len(body) > chunkSize {
+			w.awaitReader()
+		}
+		if _, err := w.Write(body[:n]); err != nil {
+			return
+		}
+		body = body[n:]
 	}
 }
 

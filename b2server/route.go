@@ -97,7 +97,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := &call{s: s, r: r, name: t.call, version: t.version, rest: t.rest, now: now,
-		w: &response{ResponseWriter: w, head: r.Method == http.MethodHead}}
+		w: &response{ResponseWriter: w, head: r.Method == http.MethodHead, patience: s.cfg.BodyTimeout}}
 	defer s.done(c, began)
 	v, err := c.serve()
 	if err == nil {

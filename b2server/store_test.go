@@ -9,6 +9,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -369,5 +370,46 @@ func TestBlobNames(t *testing.T) {
 		if _, ok := parseBlobName(bad); ok {
 			t.Errorf("%q was taken for a blob", bad)
 		}
+	}
+}
+
+// Ten times the objects must not take more memory.
+func TestHeapDoesNotGrowWithObjects(t *testing.T) {
+	if testing.Short() {
+		t.Skip("writes 110,000 versions")
+	}
+	d := openDisk(t, t.TempDir())
+	s, err := New(Config{Store: d, MaintainEvery: -1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	bucketID := strings.Repeat("ab", 12)
+	if err := s.putBucket(&bucket{ID: bucketID, Name: "a-bucket", Type: "allPrivate"}); err != nil {
+		t.Fatal(err)
+	}
+	heap := func(from, to int) int64 {
+		for ; from < to; from += 5000 {
+			err := d.Update(func(tx Tx) error {
+				for i := from; i < from+5000; i++ {
+					v := &version{Bucket: bucketID, Name: fmt.Sprintf("dir/%09d", i), Number: uint64(i + 1), Action: actionHide}
+					if err := insert(tx, v, false); err != nil {
+						return err
+					}
+				}
+				return nil
+			})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+		runtime.GC()
+		runtime.GC()
+		var m runtime.MemStats
+		runtime.ReadMemStats(&m)
+		return int64(m.HeapAlloc)
+	}
+	small := heap(0, 10_000)
+	if large := heap(10_000, 110_000); large > small+2<<20 {
+		t.Errorf("the heap grew from %d to %d bytes", small, large)
 	}
 }

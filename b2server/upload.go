@@ -192,7 +192,7 @@ func parseSHA1(s string) (string, error) {
 // Read implements io.Reader. Every chunk has BodyTimeout to arrive; a client
 // that trickles is cut off.
 func (b *body) Read(p []byte) (int, error) {
-	b.c.w.readBefore(b.c.s.cfg.BodyTimeout)
+	b.c.w.awaitBody()
 	n, err := io.ReadFull(b.c.r.Body, p)
 	b.c.s.bandwidth.wait(b.c.r.Context(), n)
 	return n, err
@@ -212,6 +212,7 @@ func (b *body) check(st *stored) error {
 		}
 		b.want = want
 	}
+	b.c.w.bodyRead()
 	if b.want != "" && b.want != st.sha1 {
 		return badRequest("Checksum did not match data received")
 	}

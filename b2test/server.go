@@ -20,6 +20,7 @@ type Server struct {
 	Key   string
 
 	transport http.RoundTripper
+	stop      func()
 	clock     *clock
 	faults    *script
 
@@ -75,9 +76,9 @@ func NewServer(t testing.TB, opts ...Option) *Server {
 	}
 	s.Server = srv
 	s.KeyID, s.Key = srv.MasterKey()
-	stop := s.listen(o.pipe)
+	s.stop = sync.OnceFunc(s.listen(o.pipe))
 	t.Cleanup(func() {
-		stop()
+		s.Stop()
 		if err := srv.Close(); err != nil {
 			t.Errorf("b2test: closing the server: %v", err)
 		}
@@ -132,6 +133,10 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 	s.Server.ServeHTTP(w, r)
 }
+
+// Stop ends all connections and waits for the requests. It happens at the end
+// of the test anyway; the server's state can still be looked at.
+func (s *Server) Stop() { s.stop() }
 
 // Client makes a client of the server that has the master key. Change a copy
 // of ClientConfig for another.

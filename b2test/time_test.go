@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -287,15 +288,21 @@ func TestCustomUploadTime(t *testing.T) {
 	b.put(t, b.uploadURL(t), "n", "x", "X-Bz-Custom-Upload-Timestamp", future).fails(t, 400, "bad_request")
 }
 
+// piped authorises over a pipe, inside a synctest bubble, and makes a bucket.
+func piped(t *testing.T, opts ...Option) *testBucket {
+	t.Helper()
+	s := NewServer(t, append(opts, WithPipe())...)
+	a := &api{endpoint: s.URL, keyID: s.KeyID, key: s.Key, url: s.URL, download: s.URL, client: &http.Client{Transport: s.Transport()}}
+	got := a.authorize(t, 4).ok(t)
+	a.account, a.token = got.str("accountId"), got.str("authorizationToken")
+	const name = "piped-bucket"
+	id := a.call(t, "b2_create_bucket", object{"accountId": a.account, "bucketName": name, "bucketType": "allPrivate"}).ok(t).str("bucketId")
+	return &testBucket{api: a, id: id, name: name}
+}
+
 func TestSlowBodyIsCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := NewServer(t, WithPipe())
-		a := &api{endpoint: s.URL, keyID: s.KeyID, key: s.Key, client: &http.Client{Transport: s.Transport()}}
-		got := a.authorize(t, 4).ok(t)
-		a.account, a.token = got.str("accountId"), got.str("authorizationToken")
-		a.url, a.download = s.URL, s.URL
-		id := a.call(t, "b2_create_bucket", object{"accountId": a.account, "bucketName": "slow-bucket", "bucketType": "allPrivate"}).ok(t).str("bucketId")
-		b := &testBucket{api: a, id: id, name: "slow-bucket"}
+		b := piped(t)
 		reader, writer := io.Pipe()
 		r := b.putRequest(t, b.uploadURL(t), "n", "content")
 		r.Body, r.ContentLength = reader, 7
@@ -307,6 +314,95 @@ func TestSlowBodyIsCutOff(t *testing.T) {
 		}
 		_ = writer.Close()
 	})
+}
+
+func TestSlowReaderIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := piped(t)
+		b.upload(t, "n", strings.Repeat("x", 1<<20))
+		r := newRequest(t, "GET", b.api.download+"/file/"+b.name+"/n", nil)
+		r.Header.Set("Authorization", b.token)
+		res, err := b.client.Do(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		time.Sleep(2 * time.Minute)
+		if _, err := io.Copy(io.Discard, res.Body); err == nil {
+			t.Error("the rest came after two minutes")
+		}
+		_ = res.Body.Close()
+	})
+}
+
+// Only a peer that does not move is cut off: work that takes long is not.
+func TestSlowWorkIsNotCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := piped(t, config(func(c *b2server.Config) { c.Bandwidth = 1 }))
+		content := strings.Repeat("x", 300)
+		began := time.Now()
+		f := b.upload(t, "n", content)
+		if took := time.Since(began); took != 300*time.Second {
+			t.Errorf("upload at 1 byte a second: %v", took)
+		}
+		got := b.call(t, "b2_download_file_by_id", object{"fileId": f.str("fileId")}).ok(t)
+		if took := time.Since(began); took != 600*time.Second || string(got.raw) != content {
+			t.Errorf("download at 1 byte a second: %v, %d bytes", took, len(got.raw))
+		}
+	})
+}
+
+func TestLatencyAndRandomFaults(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := piped(t, config(func(c *b2server.Config) {
+			c.Latency = func(call string) time.Duration {
+				if call == "b2_list_file_names" {
+					return time.Second
+				}
+				return 0
+			}
+		}))
+		began := time.Now()
+		b.names(t, "b2_list_file_names", nil)
+		if took := time.Since(began); took != time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+	s := NewServer(t, config(func(c *b2server.Config) { c.FaultRate, c.FaultSeed = 0.5, 1 }))
+	a := &api{endpoint: s.URL, keyID: s.KeyID, key: s.Key, client: &http.Client{Transport: s.Transport()}}
+	failed := 0
+	for range 100 {
+		if a.authorize(t, 4).status == 503 {
+			failed++
+		}
+	}
+	if failed < 30 || failed > 70 {
+		t.Errorf("%d of 100 calls failed at a rate of 0.5", failed)
+	}
+}
+
+func TestAccessLog(t *testing.T) {
+	var log strings.Builder
+	s := NewServer(t, config(func(c *b2server.Config) { c.AccessLog = slog.New(slog.NewJSONHandler(&log, nil)) }))
+	a := &api{endpoint: s.URL, keyID: s.KeyID, key: s.Key, client: &http.Client{Transport: s.Transport()}}
+	token := a.authorize(t, 4).ok(t).str("authorizationToken")
+	a.do(t, newRequest(t, "GET", s.URL+"/file/some-bucket/secret-name?Authorization="+token, nil))
+	s.Stop() // the log is complete
+	lines := strings.Split(strings.TrimSpace(log.String()), "\n")
+	if len(lines) != 2 {
+		t.Fatalf("log: %s", log.String())
+	}
+	var line struct {
+		Call, Code, Method string
+		Status             int
+	}
+	if err := json.Unmarshal([]byte(lines[1]), &line); err != nil || line.Call != "b2_download_file_by_name" || line.Status != 404 || line.Code != "not_found" {
+		t.Errorf("line: %s, %v", lines[1], err)
+	}
+	for _, secret := range []string{token, s.Key, "secret-name"} {
+		if strings.Contains(log.String(), secret) {
+			t.Errorf("the log has %q", secret)
+		}
+	}
 }
 
 func TestStrictNames(t *testing.T) {
