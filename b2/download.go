@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -28,7 +29,24 @@ type DownloadRequest struct {
 	Streams  int           // requests at once; 0 is 4 from 200 MB on, 1 below
 	SSE      *SSE          // the key, for SSE-C
 	SkipHash bool          // leave the hash unchecked
+
+	// Have is what an earlier download of the same version has written to To:
+	// ranges in order that do not overlap. They are not fetched, but read back
+	// for the hash.
+	Have []Span
+	// Wrote is told each range that was written to To, from several goroutines;
+	// an error ends the download. May be nil.
+	Wrote func(Span) error
+	// Again is told that the content did not have its hash and is fetched once
+	// more, all of it: what Have and Wrote spoke of is void. May be nil.
+	Again func() error
 }
+
+// Span is a range of bytes: from Off on, before End.
+type Span struct{ Off, End int64 }
+
+// Len is the number of bytes.
+func (s Span) Len() int64 { return s.End - s.Off }
 
 // DownloadResult is what was read.
 type DownloadResult struct {
@@ -59,6 +77,12 @@ func (c *Client) Download(ctx context.Context, req DownloadRequest) (DownloadRes
 	if errors.Is(err, ErrChecksum) {
 		c.log.Warn("downloading again", "file", req.File.ID, "error", err)
 		req.Progress(-moved.Load())
+		req.Have = nil
+		if req.Again != nil {
+			if err := req.Again(); err != nil {
+				return DownloadResult{}, err
+			}
+		}
 		result, err = c.download(ctx, &req)
 	}
 	return result, err
@@ -77,7 +101,7 @@ func (c *Client) download(ctx context.Context, req *DownloadRequest) (DownloadRe
 		d.hash = sha1.New()
 	}
 	var err error
-	if streams == 1 || req.File.Size < int64(streams) {
+	if len(req.Have) == 0 && (streams == 1 || req.File.Size < int64(streams)) {
 		err = d.whole(ctx)
 	} else {
 		err = d.ranges(ctx, streams)
@@ -133,6 +157,11 @@ func (d *download) copy(s *stream, saw func(p []byte)) error {
 			}
 			saw(buf[:n])
 			d.req.Progress(int64(n))
+			if d.req.Wrote != nil {
+				if err := d.req.Wrote(Span{at, at + int64(n)}); err != nil {
+					return err
+				}
+			}
 		}
 		if err == io.EOF {
 			return nil
@@ -157,15 +186,11 @@ func (d *download) meet(f *File) error {
 	return nil
 }
 
-// ranges reads by several requests at once. They take stretches of the file in
-// order, so that one goroutine can follow and hash what was written while it is
-// still in memory.
+// ranges reads what is missing, by several requests at once. They take
+// stretches of the file in order, so that one goroutine can follow and hash
+// what was written while it is still in memory.
 func (d *download) ranges(ctx context.Context, streams int) error {
-	size := d.req.File.Size
-	stretch := min((size+int64(streams)-1)/int64(streams), mostRange)
-	n := int((size + stretch - 1) / stretch)
-	front := newFront(n, stretch, size)
-
+	front, missing := newFront(d.req.File.Size, d.req.Have, streams)
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
 	defer context.AfterFunc(ctx, front.wake)()
@@ -177,10 +202,10 @@ func (d *download) ranges(ctx context.Context, streams int) error {
 			}
 		})
 	}
-	err := each(ctx, streams, n, func(ctx context.Context, i int) error {
-		off := int64(i) * stretch
-		s := d.c.newStream(ctx, d.req.File.ID, off, min(off+stretch, size), d.req.SSE)
-		return d.copy(s, func(p []byte) { front.add(i, len(p)) })
+	err := each(ctx, streams, len(missing), func(ctx context.Context, i int) error {
+		one := missing[i]
+		s := d.c.newStream(ctx, d.req.File.ID, one.Off, one.End, d.req.SSE)
+		return d.copy(s, func(p []byte) { front.add(one, len(p)) })
 	})
 	if err != nil {
 		cancel(err)
@@ -199,6 +224,9 @@ func (d *download) follow(ctx context.Context, front *front) error {
 			return context.Cause(ctx)
 		}
 		for off < until {
+			if ctx.Err() != nil {
+				return context.Cause(ctx)
+			}
 			n, err := d.req.To.ReadAt(buf[:min(int64(len(buf)), until-off)], off)
 			if n == 0 {
 				return fmt.Errorf("reading back what was downloaded: %w", err)
@@ -213,23 +241,46 @@ func (d *download) follow(ctx context.Context, front *front) error {
 // A front knows up to where a file that is written in several places is
 // written without a gap.
 type front struct {
-	stretch, size int64
-
-	mu      sync.Mutex
-	grown   sync.Cond
-	written []int64 // bytes of each stretch, from its beginning
+	mu    sync.Mutex
+	grown sync.Cond
+	all   []*stretch // the whole file, in order
 }
 
-func newFront(n int, stretch, size int64) *front {
-	f := &front{stretch: stretch, size: size, written: make([]int64, n)}
+// A stretch is a part of a file that is written from its beginning.
+type stretch struct {
+	Span
+	written int64
+}
+
+// newFront cuts a file into what is there and, stretch by stretch, what is
+// missing.
+func newFront(size int64, have []Span, streams int) (f *front, missing []*stretch) {
+	f = &front{}
 	f.grown.L = &f.mu
-	return f
+	gap := size
+	for _, h := range have {
+		gap -= h.Len()
+	}
+	most := max(1, min((gap+int64(streams)-1)/int64(streams), mostRange))
+	off := int64(0)
+	for _, h := range append(slices.Clip(have), Span{size, size}) {
+		for off < h.Off {
+			one := &stretch{Span: Span{off, min(off+most, h.Off)}}
+			f.all, missing = append(f.all, one), append(missing, one)
+			off = one.End
+		}
+		if h.Len() > 0 {
+			f.all = append(f.all, &stretch{Span: h, written: h.Len()})
+			off = h.End
+		}
+	}
+	return f, missing
 }
 
 // add says that n more bytes of a stretch are written.
-func (f *front) add(i, n int) {
+func (f *front) add(s *stretch, n int) {
 	f.mu.Lock()
-	f.written[i] += int64(n)
+	s.written += int64(n)
 	f.mu.Unlock()
 	f.grown.Broadcast()
 }
@@ -241,13 +292,16 @@ func (f *front) wake() {
 }
 
 // await gives how far the bytes after off are written, once there are any or
-// ctx is done.
+// ctx is done. It is called with growing offsets.
 func (f *front) await(ctx context.Context, off int64) int64 {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	for f.all[0].End <= off {
+		f.all = f.all[1:]
+	}
 	for {
-		i := off / f.stretch
-		if until := i*f.stretch + f.written[i]; until > off || ctx.Err() != nil {
+		s := f.all[0]
+		if until := s.Off + s.written; until > off || ctx.Err() != nil {
 			return until
 		}
 		f.grown.Wait()
