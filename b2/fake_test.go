@@ -22,7 +22,7 @@ type fake struct {
 	cfg       Config
 	authorize string // the answer of authorising
 
-	handling sync.WaitGroup
+	handling sync.RWMutex // held for reading by each call that is being answered
 
 	mu     sync.Mutex
 	on     map[string]handler
@@ -46,7 +46,8 @@ func newFake(t *testing.T) *fake {
 		tr.CloseIdleConnections()
 		srv.Close()
 		serving.Wait()
-		f.handling.Wait()
+		f.handling.Lock() // until the last one has been
+		f.handling.Unlock()
 	})
 	f.cfg = Config{Endpoint: "http://api.example.test", KeyID: "0001", Key: "K-secret", Transport: tr}
 	return f
@@ -69,8 +70,8 @@ func (f *fake) count(call string) int {
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f.handling.Add(1)
-	defer f.handling.Done()
+	f.handling.RLock()
+	defer f.handling.RUnlock()
 	call := ""
 	if rest, ok := strings.CutPrefix(r.URL.Path, "/b2api/v4/"); ok {
 		call, _, _ = strings.Cut(rest, "/")
