@@ -134,13 +134,12 @@ func (b *bucketSide) describe(e *entry, o scanOptions) error {
 // that counts, so that a bucket is seen as it was then. It reports whether
 // there is one.
 func choose(e *entry, o scanOptions) bool {
-	if o.UploadedAfter == 0 && o.ModifiedAfter == 0 {
+	if !o.timed() {
 		return true
 	}
 	for {
 		modified, _ := modTime(&e.file)
-		if (o.UploadedAfter == 0 || e.file.Uploaded <= o.UploadedAfter) &&
-			(o.ModifiedAfter == 0 || modified <= o.ModifiedAfter) {
+		if !later(e.file.Uploaded, o.UploadedAfter) && !later(modified, o.ModifiedAfter) {
 			return true
 		}
 		if len(e.older) == 0 {

@@ -93,7 +93,7 @@ func (f *folderSide) describe(e *entry, item *localfs.Item, o scanOptions) {
 	case localfs.File:
 		switch {
 		case !o.source:
-		case o.ModifiedAfter != 0 && item.ModTime > o.ModifiedAfter:
+		case later(item.ModTime, o.ModifiedAfter):
 			e.kind = isExcluded
 		default:
 			if err := b2.CheckUploadName(item.Name); err != nil {

@@ -163,7 +163,7 @@ func TestPointInTime(t *testing.T) {
 	l.put("changed", "new!", moment(9))
 	l.hide("deleted")
 	l.put("later", "new", moment(9))
-	o := b2sync.Options{UploadedAfter: then.UnixMilli(), Newer: b2sync.NewerReplaced}
+	o := b2sync.Options{UploadedAfter: new(then.UnixMilli()), Newer: b2sync.NewerReplaced}
 	l.clean(l.at(""), l.folder("restored"), o)
 	want(t, "into a folder", l.files("restored"), "changed=old", "deleted=old")
 	o.Extraneous, o.KeepDays = b2sync.ExtraneousKeepDays, 1000

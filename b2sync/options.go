@@ -64,11 +64,11 @@ type Options struct {
 	// ExcludeLinks leaves out every symbolic link of a source folder.
 	ExcludeLinks bool
 	// ModifiedAfter leaves out source files with a later modification time;
-	// milliseconds since the epoch, 0 for no limit.
-	ModifiedAfter int64
+	// milliseconds since the epoch, nil for no limit.
+	ModifiedAfter *int64
 	// UploadedAfter leaves out source versions that were uploaded later, so
-	// that a bucket is seen as it was then; milliseconds, 0 for no limit.
-	UploadedAfter int64
+	// that a bucket is seen as it was then; milliseconds, nil for no limit.
+	UploadedAfter *int64
 
 	// AllowEmpty lets a source without any regular file through (P4).
 	AllowEmpty bool
@@ -134,6 +134,13 @@ func (l *Limit) String() string {
 // DefaultThreads is how many files are worked on at once when Options.Files
 // is 0; the reference's default.
 const DefaultThreads = 10
+
+// timed says whether source versions are chosen by time, so that older ones
+// count too.
+func (o *Options) timed() bool { return o.ModifiedAfter != nil || o.UploadedAfter != nil }
+
+// later says whether a time lies beyond a limit, if there is one.
+func later(ms int64, limit *int64) bool { return limit != nil && ms > *limit }
 
 // check reports the first wish that makes no sense.
 func (o *Options) check() error {

@@ -157,9 +157,18 @@ func TestP3TimeRules(t *testing.T) {
 	l.put("young", "x", moment(1))
 	l.put("old", "x", moment(1))
 	o := deleting
-	o.ModifiedAfter = moment(50).UnixMilli()
+	o.ModifiedAfter = new(moment(50).UnixMilli())
 	l.clean(l.folder("src"), l.at(""), o)
 	want(t, "versions", l.versions(), "old upload 1", "young upload 1")
+}
+
+// TestP3TimeRuleOfTheEpoch: the beginning of 1970 is a limit like any other.
+func TestP3TimeRuleOfTheEpoch(t *testing.T) {
+	l := newLab(t)
+	l.write("src/epoch", "x", time.UnixMilli(0))
+	l.write("src/after", "x", time.UnixMilli(2))
+	l.clean(l.folder("src"), l.at(""), b2sync.Options{ModifiedAfter: new(int64(0))})
+	want(t, "names", l.names(), "epoch")
 }
 
 func TestP3ExcludedLinks(t *testing.T) {

@@ -253,7 +253,7 @@ func (r *run) marks() []string {
 func (r *run) scanSpan(ctx context.Context, s *span, todo *spans) {
 	rg := Range{Lo: s.lo, Hi: s.end()}
 	src := r.src.scan(ctx, rg, scanOptions{Options: &r.opts, source: true, until: s.end,
-		versions: r.opts.UploadedAfter != 0 || r.opts.ModifiedAfter != 0})
+		versions: r.opts.timed()})
 	dst := r.dst.scan(ctx, rg, scanOptions{Options: &r.opts, until: s.end,
 		versions: r.opts.Extraneous != ExtraneousKept})
 	rules, warn := r.rules, warnings{run: r}

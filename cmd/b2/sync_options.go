@@ -122,6 +122,9 @@ func (o *syncOptions) engine() (b2sync.Options, error) {
 	if o.keepDays.set && !(o.keepDays.value > 0) {
 		return b2sync.Options{}, fmt.Errorf("--keep-days %v: the number of days must be above 0; use --delete to keep no old versions", o.keepDays.value)
 	}
+	if o.modifiedAfter.millis < 0 || o.uploadedAfter.millis < 0 {
+		return b2sync.Options{}, errors.New("--exclude-if-modified-after and --exclude-if-uploaded-after: the time cannot be before 1970")
+	}
 	names, err := o.names()
 	if err != nil {
 		return b2sync.Options{}, err
@@ -133,7 +136,7 @@ func (o *syncOptions) engine() (b2sync.Options, error) {
 		Extraneous:   o.extraneous(),
 		KeepDays:     o.keepDays.value,
 		Names:        names,
-		ExcludeLinks: o.excludeLinks, ModifiedAfter: o.modifiedAfter.millis, UploadedAfter: o.uploadedAfter.millis,
+		ExcludeLinks: o.excludeLinks, ModifiedAfter: o.modifiedAfter.limit(), UploadedAfter: o.uploadedAfter.limit(),
 		AllowEmpty: o.allowEmpty, DryRun: o.dryRun, MaxDelete: o.maxDelete.value,
 		SkipHash: o.skipHash, Streams: int(o.streams.value), NoLargeSHA1: o.noLargeSHA1, Fsync: o.fsync,
 		Files: files,

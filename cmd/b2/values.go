@@ -118,6 +118,14 @@ func (t *timestamp) Set(s string) error {
 	return nil
 }
 
+// limit is the time as a limit; nil if the option was not given.
+func (t *timestamp) limit() *int64 {
+	if !t.set {
+		return nil
+	}
+	return &t.millis
+}
+
 // jsonValue is any JSON, kept as it came.
 type jsonValue struct{ raw json.RawMessage }
 
