@@ -133,13 +133,24 @@ func (l *lister) read(n *node) {
 func (l *lister) readNames() error {
 	l.names, l.raw = l.names[:0], l.raw[:0]
 	return l.dir.read(&l.buf, func(name []byte, seen sight) bool {
-		if seen != directory && isOwnTemp(name) || !l.inBounds(name) {
+		if !l.inBounds(name) {
+			return true
+		}
+		if seen != directory && isOwnTemp(name) {
+			l.tellTemp(name)
 			return true
 		}
 		l.raw = append(l.raw, entry{off: len(l.names), len: uint16(len(name)), seen: seen})
 		l.names = append(l.names, name...)
 		return l.ctx.Err() == nil
 	})
+}
+
+// tellTemp tells of a temporary file of ours.
+func (l *lister) tellTemp(name []byte) {
+	if tell := l.scan.opts.Temp; tell != nil && isTemp(name) {
+		tell(l.node.name + string(name))
+	}
 }
 
 // inBounds says whether the name, as a file or as a folder, is in bounds.

@@ -28,6 +28,9 @@ func tempName(base string) string {
 	return tempPrefix + hex.EncodeToString(sum[:tempDigits/2]) + tempPart
 }
 
+// journalName is the name of a temporary file's journal.
+func journalName(temp string) string { return strings.TrimSuffix(temp, tempPart) + tempJournal }
+
 // isOwnTemp says whether a name is a temporary file's, ours or the
 // reference's.
 func isOwnTemp(base []byte) bool {

@@ -44,6 +44,11 @@ type ScanOptions struct {
 	// itself; false leaves the name out. Nil keeps all.
 	Keep func(name string) bool
 
+	// Temp is told the temporary files of this package, which are passed over,
+	// for Root.Sweep. It is called by several goroutines at once; nil if nobody
+	// wants to know.
+	Temp func(name string)
+
 	// Readers is how many folders are read at once, ahead of the walk; 0 is 8.
 	// Memory grows with it, and with the widest folder.
 	Readers int

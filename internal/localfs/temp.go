@@ -18,7 +18,13 @@ type Temp struct {
 	base   string
 	temp   string // in folder
 	file   *os.File
-	over   bool // committed or aborted
+	left   bool // the file has content of an earlier process
+	over   bool // committed, aborted or kept
+
+	// Of a file that Continue began.
+	journal *journal
+	version Version
+	have    []Span
 }
 
 // Create begins a file of that name, and makes the folders on the way to it.
@@ -29,27 +35,33 @@ type Temp struct {
 // on the way, and with ErrBusy while another process, or another Temp, makes
 // the same file. A temporary file that was left behind is used anew.
 func (r *Root) Create(name string) (*Temp, error) {
+	return r.make(name, (*Temp).anew)
+}
+
+// make opens and locks a temporary file, and lets ready see to what an earlier
+// process has left in it.
+func (r *Root) make(name string, ready func(*Temp) error) (*Temp, error) {
 	const tries = 100
 	var t *Temp
 	var err error
 	for range tries {
 		// The folder may vanish again under our hands, when what was last in it
 		// is removed; and so may the temporary file, when another process ends.
-		if t, err = r.create(name); !errors.Is(err, fs.ErrNotExist) {
+		if t, err = r.create(name, ready); !errors.Is(err, fs.ErrNotExist) {
 			break
 		}
 	}
 	return t, err
 }
 
-func (r *Root) create(name string) (*Temp, error) {
+func (r *Root) create(name string, ready func(*Temp) error) (*Temp, error) {
 	folder, base, err := r.parent("create", name, true)
 	if err != nil {
 		return nil, err
 	}
 	t := &Temp{root: r, name: name, folder: folder, base: base, temp: tempName(base)}
 	if err = inTheWay(folder, base); err == nil {
-		err = t.open()
+		err = t.open(ready)
 	}
 	if err != nil {
 		folder.Close()
@@ -58,24 +70,26 @@ func (r *Root) create(name string) (*Temp, error) {
 	return t, nil
 }
 
-// open opens, locks and empties the temporary file. A file that does not have
-// the temporary name once it is locked is another process's result, finished
-// in the meantime, or what a link leads to: it must not be written to.
-func (t *Temp) open() error {
+// open opens and locks the temporary file. A file that does not have the
+// temporary name once it is locked is another process's result, finished in the
+// meantime, or what a link leads to: it must not be written to.
+func (t *Temp) open(ready func(*Temp) error) error {
 	file, err := t.openFile()
 	if err != nil {
 		return err
 	}
+	t.file = file
 	err = lock(file)
 	if err == nil {
-		err = t.checkFile(file)
+		err = t.checkFile()
+	}
+	if err == nil {
+		err = ready(t)
 	}
 	if err != nil {
 		file.Close()
-		return err
 	}
-	t.file = file
-	return nil
+	return err
 }
 
 func (t *Temp) openFile() (*os.File, error) {
@@ -99,25 +113,41 @@ func (t *Temp) clear() error {
 	return t.folder.Remove(t.temp)
 }
 
-// checkFile makes sure that the file still has the temporary name, and empties
-// it.
-func (t *Temp) checkFile(file *os.File) error {
+// checkFile makes sure that the file still has the temporary name.
+func (t *Temp) checkFile() error {
 	named, err := t.folder.Lstat(t.temp)
 	if err != nil {
 		return err
 	}
-	opened, err := file.Stat()
+	opened, err := t.file.Stat()
 	switch {
 	case err != nil:
 		return err
 	case !os.SameFile(named, opened):
-		return fs.ErrNotExist // Create tries again
-	case opened.Size() == 0:
-		// Truncating an empty file is not free: ext4 takes it for the
-		// replacing of content, and writes such a file out when it is closed.
+		return fs.ErrNotExist // make tries again
+	}
+	t.left = opened.Size() > 0
+	return nil
+}
+
+// anew throws away what an earlier process has left.
+func (t *Temp) anew() error {
+	if !t.left {
 		return nil
 	}
-	return file.Truncate(0)
+	if err := t.folder.Remove(journalName(t.temp)); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return t.empty()
+}
+
+// empty empties the file. Truncating an empty one is not free: ext4 takes it
+// for the replacing of content, and writes such a file out when it is closed.
+func (t *Temp) empty() error {
+	if !t.left {
+		return nil
+	}
+	return t.file.Truncate(0)
 }
 
 // Name is the name that the file will have.
@@ -165,10 +195,16 @@ func (t *Temp) Commit(mtime int64, sync bool) error {
 	defer t.folder.Close()
 	err := inTheWay(t.folder, t.base)
 	if err == nil {
+		err = t.endJournal()
+	}
+	if err == nil {
 		err = t.finish(timeOfMillis(mtime), sync)
 	}
 	if err != nil {
 		t.discard()
+	}
+	t.dropJournal()
+	if err != nil {
 		return t.explain("create", err)
 	}
 	if !sync {
@@ -187,6 +223,7 @@ func (t *Temp) Abort() {
 	}
 	t.over = true
 	t.discard()
+	t.dropJournal()
 	t.folder.Close()
 }
 
