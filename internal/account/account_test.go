@@ -70,6 +70,29 @@ func TestUnrestrictedKeyStaysUnrestricted(t *testing.T) {
 	}
 }
 
+// TestOlderReleasesCanRead: those that know one bucket or none find it so
+// beside the list, and nothing where there are more, or none is left.
+func TestOlderReleasesCanRead(t *testing.T) {
+	for _, c := range []struct {
+		buckets []b2.BucketRef
+		want    string
+	}{
+		{nil, `{"buckets":null,"capabilities":[],"namePrefix":null,"bucketId":null,"bucketName":null}`},
+		{[]b2.BucketRef{}, `{"buckets":[],"capabilities":[],"namePrefix":null}`},
+		{[]b2.BucketRef{{ID: "1", Name: "one"}}, `{"buckets":[{"id":"1","name":"one"}],"capabilities":[],"namePrefix":null,"bucketId":"1","bucketName":"one"}`},
+		{[]b2.BucketRef{{ID: "1"}, {ID: "2"}}, `{"buckets":[{"id":"1","name":null},{"id":"2","name":null}],"capabilities":[],"namePrefix":null}`},
+	} {
+		text, err := encodeAllowed(b2.Allowed{Buckets: c.buckets})
+		if err != nil || text != c.want {
+			t.Errorf("%v is written as %s (%v)\nwant %s", c.buckets, text, err, c.want)
+		}
+		back, err := decodeAllowed(text)
+		if err != nil || !reflect.DeepEqual(back.Buckets, c.buckets) {
+			t.Errorf("%s is read as %#v (%v)", text, back.Buckets, err)
+		}
+	}
+}
+
 func TestOnlyTheOwnerCanRead(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("no permission bits")

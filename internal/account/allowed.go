@@ -13,6 +13,7 @@ type allowedJSON struct {
 	Buckets      []bucketJSON `json:"buckets"` // null means every bucket
 	Capabilities []string     `json:"capabilities"`
 	NamePrefix   *string      `json:"namePrefix"`
+	*oldAllowedJSON
 }
 
 type bucketJSON struct {
@@ -20,8 +21,10 @@ type bucketJSON struct {
 	Name *string `json:"name"` // null when the bucket has been deleted
 }
 
-// oldAllowedJSON is what the column had before update 5 and this package still
-// reads.
+// oldAllowedJSON is what the column had before update 5. It is read where there
+// is no list, and written beside the list, for releases of the reference that
+// know no other (Debian 12 has one). It is left out when the list has not just
+// one bucket: those releases must not take that for every bucket.
 type oldAllowedJSON struct {
 	BucketID   *string `json:"bucketId"`
 	BucketName *string `json:"bucketName"`
@@ -45,15 +48,18 @@ func encodeAllowed(a b2.Allowed) (string, error) {
 		}
 		out.Buckets = append(out.Buckets, entry)
 	}
+	switch {
+	case a.Buckets == nil:
+		out.oldAllowedJSON = &oldAllowedJSON{}
+	case len(out.Buckets) == 1:
+		out.oldAllowedJSON = &oldAllowedJSON{BucketID: &out.Buckets[0].ID, BucketName: out.Buckets[0].Name}
+	}
 	text, err := json.Marshal(out)
 	return string(text), err
 }
 
 func decodeAllowed(text string) (b2.Allowed, error) {
-	var in struct {
-		allowedJSON
-		oldAllowedJSON
-	}
+	in := allowedJSON{oldAllowedJSON: &oldAllowedJSON{}}
 	if err := json.Unmarshal([]byte(text), &in); err != nil {
 		return b2.Allowed{}, fmt.Errorf("%w: what the key may do cannot be read", ErrCorrupt)
 	}
@@ -64,7 +70,7 @@ func decodeAllowed(text string) (b2.Allowed, error) {
 	if in.NamePrefix != nil {
 		out.Prefix = *in.NamePrefix
 	}
-	if in.BucketID != nil {
+	if in.Buckets == nil && in.BucketID != nil {
 		in.Buckets = append(in.Buckets, bucketJSON{ID: *in.BucketID, Name: in.BucketName})
 	}
 	for _, bucket := range in.Buckets {

@@ -183,7 +183,7 @@ class Handler(BaseHTTPRequestHandler):
             return self.download()
         match = re.fullmatch(r'/b2api/v([234])/b2_(\w+)', path)
         if not match:
-            raise Refused(404, 'not_found', 'no such call: ' + path)
+            raise Refused(404, 'not_found', 'no such call')
         version, name = int(match[1]), match[2]
         if name == 'authorize_account':
             key_id, _, key = base64.b64decode(self.token.removeprefix('Basic ')).decode().partition(':')
