@@ -15,10 +15,12 @@ import (
 
 // bench is one run of the harness.
 type bench struct {
-	dir    string
-	rounds int
-	peers  bool // rclone is measured, too
-	sizes  sizes
+	dir      string
+	rounds   int
+	peers    bool   // rclone is measured, too
+	profiles string // folder for profiles of Bowline, "" for none
+	profile  string // file of the run under way, without its ending
+	sizes    sizes
 
 	self, b2, rclone string // programs
 	real, synth      *server
@@ -61,7 +63,15 @@ func (b *bench) build() (err error) {
 	if err := os.MkdirAll(b.path("home"), 0o777); err != nil {
 		return err
 	}
-	if b.b2 == "" {
+	switch {
+	case b.profiles != "":
+		if err := os.MkdirAll(b.profiles, 0o777); err != nil {
+			return err
+		}
+		if err := b.buildProfiled(filepath.Join(repository(), "cmd", "b2", "main.go")); err != nil {
+			return err
+		}
+	case b.b2 == "":
 		b.b2 = b.path("b2")
 		if err := goTool(repository(), nil, "build", "-o", b.b2, "./cmd/b2"); err != nil {
 			return err
@@ -113,6 +123,7 @@ func (b *bench) home() []string {
 	home := b.path("home")
 	return []string{
 		"PATH=" + os.Getenv("PATH"), "TMPDIR=" + os.TempDir(), "HOME=" + home,
+		profileVariable + "=" + b.profile,
 		"XDG_CONFIG_HOME=" + home, "XDG_CACHE_HOME=" + home, "XDG_STATE_HOME=" + home, "XDG_DATA_HOME=" + home,
 	}
 }

@@ -2,7 +2,10 @@ module github.com/bowline-sync/bowline/bench
 
 go 1.26.8
 
-require github.com/bowline-sync/bowline v0.0.0
+require (
+	github.com/bowline-sync/bowline v0.0.0
+	golang.org/x/sys v0.49.0
+)
 
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
@@ -12,7 +15,7 @@ require (
 	github.com/prometheus/client_model v0.6.3 // indirect
 	github.com/prometheus/common v0.72.0 // indirect
 	github.com/prometheus/procfs v0.22.0 // indirect
-	golang.org/x/sys v0.49.0 // indirect
+	go.etcd.io/bbolt v1.5.0 // indirect
 	google.golang.org/protobuf v1.36.12 // indirect
 )
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"time"
 
 	"github.com/bowline-sync/bowline/bench/stage"
@@ -62,6 +63,7 @@ func (b *bench) measure(c *Case) (*results, error) {
 			if t.Rounds > 0 && round >= t.Rounds {
 				continue
 			}
+			b.profile = filepath.Join(b.profiles, fmt.Sprintf("%s.%d.%d", c.Name, (round+k)%len(c.Tools)+1, round+1))
 			s, err := b.once(t)
 			if err != nil {
 				return nil, fmt.Errorf("preparing %s: %w", t.Name, err)

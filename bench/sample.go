@@ -24,6 +24,10 @@ type sample struct {
 	err       error
 }
 
+// longest is how long one run may take. A tool that retries a broken server
+// for hours must not hold the harness.
+const longest = 4 * time.Minute
+
 // take runs cmd to its end. s may be nil, for a tool that needs no server.
 func take(cmd *exec.Cmd, s *server) (m sample) {
 	var out tail
@@ -42,7 +46,9 @@ func take(cmd *exec.Cmd, s *server) (m sample) {
 	ended := make(chan struct{})
 	peak := make(chan int64)
 	go func() { peak <- watchMemory(cmd.Process.Pid, ended) }()
+	timeout := time.AfterFunc(longest, func() { _ = cmd.Process.Kill() })
 	err := cmd.Wait()
+	timeout.Stop()
 	m.wall = time.Since(began)
 	close(ended)
 	m.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()

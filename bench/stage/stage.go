@@ -9,6 +9,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -184,6 +185,7 @@ func (s *stage) make(set Setup) (http.Handler, func() error, error) {
 		server, err := b2server.New(b2server.Config{
 			Store: newPhantomStore(), KeyID: KeyID, Key: Key,
 			Latency: wait, Bandwidth: set.Bandwidth, MaintainEvery: -1,
+			Log: slog.New(slog.NewTextHandler(os.Stderr, nil)),
 		})
 		if err != nil {
 			return nil, nil, err

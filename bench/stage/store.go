@@ -27,6 +27,10 @@ func newPhantomStore() *phantomStore {
 	return &phantomStore{Store: b2server.NewMemStore(), blobs: map[b2server.BlobID]phantom{}}
 }
 
+// InMemory tells the server that nothing is at rest here, so that it does not
+// encrypt what it stores.
+func (s *phantomStore) InMemory() {}
+
 // phantom is content that begins at phase in the pattern.
 type phantom struct {
 	phase int
