@@ -5,6 +5,8 @@ import (
 	"io"
 	"strings"
 	"sync"
+
+	"github.com/bowline-sync/bowline/internal/wire"
 )
 
 // Bounds of a page of a listing, in bytes.
@@ -239,8 +241,12 @@ func (s *pageScanner) entry(c *cursor) error {
 		*f = last // read again, with the same neighbour before it
 		return err
 	}
-	if err == nil && (f.Name == "" || f.Size < 0) {
-		err = c.bad("an entry without a name, or with a negative length")
+	switch {
+	case err != nil:
+	case f.Name == "" || f.ID == "" && f.Action == ActionUpload:
+		err = c.bad("an entry without a name or an id")
+	case f.Size < 0 || f.Size > wire.MaxFileSize:
+		err = c.bad("an entry of a length that no file has")
 	}
 	return err
 }

@@ -97,7 +97,7 @@ func somePage(n int, rnd *rand.Rand) []byte {
 	odd := []string{"plain", "sp ace", "ü", "自由", "😀", `"quoted"`, `back\slash`, "<&>", "\u2028", "tab\t", strings.Repeat("long/", 200)}
 	for i := range n {
 		name := fmt.Sprintf("dir%03d/%s-%07d", i/100, odd[rnd.IntN(len(odd))], i)
-		f := wire.File{AccountID: "a30f20426f0b1", Action: "upload", BucketID: "e73ede9969c64355ef8b0012", ContentLength: rnd.Int64(),
+		f := wire.File{AccountID: "a30f20426f0b1", Action: "upload", BucketID: "e73ede9969c64355ef8b0012", ContentLength: rnd.Int64N(wire.MaxFileSize + 1),
 			ContentMD5: new(fmt.Sprintf("%032x", i)), ContentSHA1: new(fmt.Sprintf("%040x", i)), ContentType: new("text/plain"),
 			FileID:   new(fmt.Sprintf("4_ze73ede9969c64355ef8b0012_f1%016x_d20260102_m030405_c005_v0501013_t0020_u0%013d", i, i)),
 			FileInfo: map[string]string{"src_last_modified_millis": fmt.Sprint(rnd.Int64N(2e12))}, FileName: name,
@@ -146,6 +146,8 @@ func TestPagesThatAreRefused(t *testing.T) {
 		`{"files":[{}],"nextFileName":null}`, `{"files":[{"fileName":""}],"nextFileName":null}`,
 		`{"files":[{"fileName":null}],"nextFileName":null}`, `{"files":[{"fileName":7}],"nextFileName":null}`,
 		`{"files":[{"fileName":"a","contentLength":-1}],"nextFileName":null}`,
+		`{"files":[{"fileName":"a","action":"upload","contentLength":1}],"nextFileName":null}`,
+		`{"files":[{"fileName":"a","contentLength":10000000000001}],"nextFileName":null}`,
 		`{"files":[{"fileName":"a","contentLength":1.5}],"nextFileName":null}`,
 		`{"files":[{"fileName":"a","contentLength":01}],"nextFileName":null}`,
 		`{"files":[{"fileName":"a","contentLength":99999999999999999999}],"nextFileName":null}`,
