@@ -3,8 +3,11 @@ package b2server
 import (
 	"bytes"
 	"context"
+	"encoding/json"
+	"fmt"
 	"log/slog"
 	"slices"
+	"strconv"
 	"time"
 
 	"github.com/bowline-sync/bowline/internal/wire"
@@ -27,20 +30,52 @@ func (s *Server) Maintain(ctx context.Context) error {
 			}
 		}
 	}
-	s.maintained = utcDay(now)
+	return s.setMaintained(utcDay(now))
+}
+
+var maintainedKey = []byte("maintained")
+
+// loadMaintained reads the UTC day on which the lifecycle rules ran, which is
+// kept in the store: a server that never runs at midnight must run them too.
+func (s *Server) loadMaintained() error {
+	var day int64
+	err := s.store.View(func(tx Tx) error {
+		if raw := tx.Get(tableMeta, maintainedKey); raw != nil {
+			return json.Unmarshal(raw, &day)
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("reading when the lifecycle rules ran: %w", err)
+	}
+	if day == 0 { // a store without rules yet
+		return s.setMaintained(utcDay(s.cfg.Clock()))
+	}
+	s.maintained = day
 	return nil
 }
 
-// maintainAlways calls Maintain from time to time until ctx ends.
+func (s *Server) setMaintained(day int64) error {
+	err := s.store.Update(func(tx Tx) error {
+		return tx.Put(tableMeta, maintainedKey, strconv.AppendInt(nil, day, 10))
+	})
+	if err == nil {
+		s.maintained = day
+	}
+	return err
+}
+
+// maintainAlways calls Maintain at once and then from time to time until ctx
+// ends.
 func (s *Server) maintainAlways(ctx context.Context) {
 	ticker := time.NewTicker(s.cfg.MaintainEvery)
 	defer ticker.Stop()
 	for {
+		if err := s.Maintain(ctx); err != nil && ctx.Err() == nil {
+			s.log.Error("lifecycle rules did not run to their end", slog.Any("error", err))
+		}
 		select {
 		case <-ticker.C:
-			if err := s.Maintain(ctx); err != nil && ctx.Err() == nil {
-				s.log.Error("lifecycle rules did not run to their end", slog.Any("error", err))
-			}
 		case <-ctx.Done():
 			return
 		}

@@ -158,7 +158,6 @@ func (s *Server) begin(cfg Config) (err error) {
 	s.busy.set = map[string]struct{}{}
 	s.bandwidth.perSecond = cfg.Bandwidth
 	s.dice = dice{rate: cfg.FaultRate, rand: mathrand.New(mathrand.NewPCG(cfg.FaultSeed, cfg.FaultSeed))}
-	s.maintained = utcDay(cfg.Clock())
 	if s.metrics, err = newMetrics(cfg.Metrics); err != nil {
 		return err
 	}
@@ -166,6 +165,9 @@ func (s *Server) begin(cfg Config) (err error) {
 		return err
 	}
 	if err := s.loadBuckets(); err != nil {
+		return err
+	}
+	if err := s.loadMaintained(); err != nil {
 		return err
 	}
 	if cfg.Caps.Storage > 0 {

@@ -503,3 +503,27 @@ func TestRestart(t *testing.T) {
 		t.Errorf("versions: %v", got)
 	}
 }
+
+// A server that does not run at midnight runs the lifecycle rules at its next
+// start.
+func TestLifecycleRulesRunAfterRestart(t *testing.T) {
+	dir := t.TempDir()
+	var bucketID string
+	t.Run("first", func(t *testing.T) {
+		_, a := open(t, WithDisk(dir))
+		rules := []object{{"fileNamePrefix": "", "daysFromUploadingToHiding": 2}}
+		got := a.call(t, "b2_create_bucket", object{"accountId": a.account, "bucketName": "kept-bucket", "bucketType": "allPrivate", "lifecycleRules": rules})
+		bucketID = got.ok(t).str("bucketId")
+		(&testBucket{api: a, id: bucketID}).upload(t, "n", "x")
+	})
+	s, a := open(t, WithDisk(dir), config(func(c *b2server.Config) {
+		c.Clock = func() time.Time { return time.Now().Add(3 * day) }
+	}))
+	if err := s.Maintain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b := &testBucket{api: a, id: bucketID}
+	if got := b.names(t, "b2_list_file_versions", nil); !slices.Equal(got, []string{"hide n", "n"}) {
+		t.Errorf("versions: %v", got)
+	}
+}
