@@ -68,6 +68,7 @@ func (e *env) sync(ctx context.Context, o *syncOptions, source, destination stri
 	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
+	defer context.AfterFunc(ctx, func() { exitLate(ctx) })()
 	rec, err := job.keep(new(ui.Meter))
 	if err != nil {
 		return err
@@ -227,6 +228,7 @@ type teller interface {
 func (j *syncJob) run(ctx context.Context, s *session, rec *records, src, dst b2sync.Location) error {
 	late := new(lateListener)
 	j.engine.Listener = late
+	defer j.rememberHashes(s)()
 	running, err := b2sync.New(src, dst, j.engine)
 	if err != nil {
 		return err

@@ -67,7 +67,7 @@ func (o *syncOptions) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.excludeLinks, "exclude-all-symlinks", false, "leave out symbolic links; else those of the source are followed")
 	flags.Var(&o.modifiedAfter, "exclude-if-modified-after", "leave out source files modified after this `TIMESTAMP`, in seconds since 1970 (13 or 16 digits are milliseconds or microseconds)")
 	flags.Var(&o.uploadedAfter, "exclude-if-uploaded-after", "see a source bucket as it was at this `TIMESTAMP`")
-	o.compare = addChoice(flags, "compare-versions", "modTime", "what tells a change: modTime, size or none (a file that exists is the same)", "none", "modTime", "size")
+	o.compare = addChoice(flags, "compare-versions", "modTime", "what tells a change: modTime, size, none (a file that exists is the same) or sha1 (the content; local files are read for it, once)", "none", "modTime", "size", "sha1")
 	flags.Var(&o.threshold, "compare-threshold", "differences up to `MILLIS` milliseconds (or bytes, with size) are none")
 	flags.BoolVar(&o.allowEmpty, "allow-empty-source", false, "go on when the source holds no file at all")
 	flags.Var(&o.maxDelete, "max-delete", "when more names than `N` (or N% of the destination's) would go, remove none")
@@ -130,7 +130,7 @@ func (o *syncOptions) engine() (b2sync.Options, error) {
 		return b2sync.Options{}, err
 	}
 	return b2sync.Options{
-		Compare:      map[string]b2sync.Compare{"none": b2sync.CompareNone, "size": b2sync.CompareSize}[*o.compare],
+		Compare:      comparisons[*o.compare],
 		Threshold:    o.threshold.value,
 		Newer:        o.newer(),
 		Extraneous:   o.extraneous(),
@@ -141,6 +141,11 @@ func (o *syncOptions) engine() (b2sync.Options, error) {
 		SkipHash: o.skipHash, Streams: int(o.streams.value), NoLargeSHA1: o.noLargeSHA1, Fsync: o.fsync,
 		Files: files,
 	}, nil
+}
+
+// comparisons are the values of --compare-versions.
+var comparisons = map[string]b2sync.Compare{
+	"modTime": b2sync.CompareModTime, "size": b2sync.CompareSize, "none": b2sync.CompareNone, "sha1": b2sync.CompareSHA1,
 }
 
 func (o *syncOptions) newer() b2sync.Newer {
