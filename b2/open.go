@@ -294,8 +294,23 @@ func fileOfHeader(h http.Header, size int64) File {
 			}
 		}
 	}
+	for name, header := range plainHeaders {
+		if value := h.Get(header); value != "" {
+			info[name] = value
+		}
+	}
 	f.setInfo(info)
 	return f
+}
+
+// plainHeaders are the entries of a file's info that a download shows as a
+// header of its own.
+var plainHeaders = map[string]string{
+	wire.InfoDisposition:  "Content-Disposition",
+	wire.InfoLanguage:     "Content-Language",
+	wire.InfoExpires:      "Expires",
+	wire.InfoCacheControl: "Cache-Control",
+	wire.InfoEncoding:     "Content-Encoding",
 }
 
 func sseOfHeader(h http.Header) string {

@@ -22,7 +22,7 @@ func newFileCat(e *env) *cobra.Command {
 			return e.withURI(cmd, args[0], anyFile, func(s *session, u b2URI) error {
 				object, err := s.Open(cmd.Context(), openRequest(u, sse))
 				if err != nil {
-					return err
+					return named(err, u)
 				}
 				defer object.Close()
 				_, err = io.Copy(e.stdout, object)

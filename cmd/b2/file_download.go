@@ -82,7 +82,8 @@ func (e *env) download(cmd *cobra.Command, o *downloadOptions, uri, to string, t
 // downloadable looks up what is to be read. Names are looked up as a download
 // does, so that the right to read is enough.
 func (s *session) downloadable(ctx context.Context, u b2URI, sse *b2.SSE) (*b2.File, error) {
-	return s.Stat(ctx, openRequest(u, sse))
+	f, err := s.Stat(ctx, openRequest(u, sse))
+	return f, named(err, u)
 }
 
 func (s *session) downloadToStdout(ctx context.Context, u b2URI, file *b2.File, sse *b2.SSE) error {

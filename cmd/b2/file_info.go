@@ -2,7 +2,9 @@ package main
 
 import (
 	"context"
-	"strings"
+	"errors"
+	"fmt"
+	"io/fs"
 
 	"github.com/spf13/cobra"
 
@@ -65,5 +67,14 @@ func (s *session) stat(ctx context.Context, u b2URI, sse *b2.SSE) (*b2.File, err
 	if u.id != "" {
 		return s.FileInfo(ctx, u.id)
 	}
-	return s.Stat(ctx, b2.OpenRequest{Bucket: u.bucket, Name: strings.TrimPrefix(u.path, "/"), SSE: sse})
+	f, err := s.Stat(ctx, openRequest(u, sse))
+	return f, named(err, u)
+}
+
+// named says which file is not there. An answer without a body cannot.
+func named(err error, u b2URI) error {
+	if u.id == "" && errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("File not present: %s", u.path) //nolint:staticcheck // the reference's words
+	}
+	return err
 }

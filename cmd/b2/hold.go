@@ -18,7 +18,7 @@ const holdFile = "process"
 
 // holdWait is how long another holder is waited for: a command is done soon, a
 // server is not.
-const holdWait = 5 * time.Second
+const holdWait = 3 * time.Second
 
 // holdFolder makes the folder if it is missing and takes hold of it. When
 // another process does not let go of it, the error says which.

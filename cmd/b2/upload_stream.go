@@ -71,7 +71,7 @@ func largeStart(req *b2.UploadRequest) b2.StartLargeFileRequest {
 
 // sendStream sends parts until the stream ends and answers their hashes.
 func (s *session) sendStream(ctx context.Context, id string, ready [][]byte, r io.Reader, size int64, sse *b2.SSE, o *uploadOptions) ([]string, error) {
-	group, ctx := errgroup.WithContext(ctx)
+	group, sending := errgroup.WithContext(ctx)
 	group.SetLimit(streamLimit(o))
 	var sums []*string
 	for number := 1; ; number++ {
@@ -85,13 +85,13 @@ func (s *session) sendStream(ctx context.Context, id string, ready [][]byte, r i
 				break
 			}
 		}
-		if len(part) == 0 || ctx.Err() != nil {
+		if len(part) == 0 || sending.Err() != nil {
 			break
 		}
 		sum := new(string)
 		sums = append(sums, sum)
 		group.Go(func() error {
-			stored, err := s.UploadPart(ctx, b2.UploadPartRequest{
+			stored, err := s.UploadPart(sending, b2.UploadPartRequest{
 				FileID: id, Number: number, Content: bytes.NewReader(part), Size: int64(len(part)), SSE: sse,
 			})
 			if err == nil {

@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"slices"
 	"strings"
 	"unicode"
 
@@ -22,7 +21,9 @@ import (
 // As in the reference, options stand behind the command, before or after its
 // arguments.
 func understand(e *env, root *cobra.Command, words []string) ([]string, error) {
-	cmd, depth, err := findCommand(root, words)
+	root.InitDefaultHelpCmd()
+	root.InitDefaultCompletionCmd(words...)
+	cmd, path, err := findCommand(root, words)
 	if err != nil {
 		return nil, err
 	}
@@ -32,32 +33,32 @@ func understand(e *env, root *cobra.Command, words []string) ([]string, error) {
 	if isInternal(cmd) {
 		return words, nil
 	}
-	rest, err := understandOptions(e, cmd, words[depth:])
-	return append(slices.Clone(words[:depth]), rest...), err
+	rest, err := understandOptions(e, cmd, words[len(path):])
+	return append(path, rest...), err
 }
 
-// findCommand follows the words down the tree of commands. It answers how many
-// words the command's name has.
-func findCommand(root *cobra.Command, words []string) (cmd *cobra.Command, depth int, err error) {
+// findCommand follows the words down the tree of commands. path is the name of
+// the command it comes to, in as many words.
+func findCommand(root *cobra.Command, words []string) (cmd *cobra.Command, path []string, err error) {
 	cmd = root
-	for depth < len(words) {
-		next := subcommand(cmd, words[depth])
+	for _, word := range words {
+		next := subcommand(cmd, word)
 		if next == nil {
 			break
 		}
 		cmd = next
-		depth++
+		path = append(path, cmd.Name())
 	}
-	if !cmd.HasSubCommands() || depth == len(words) {
-		return cmd, depth, nil
+	if !cmd.HasSubCommands() || len(path) == len(words) {
+		return cmd, path, nil
 	}
-	switch word := words[depth]; {
+	switch word := words[len(path)]; {
 	case isHelp(word), word == "--help-all" && cmd == root:
-		return cmd, depth, nil
+		return cmd, path, nil
 	case strings.HasPrefix(word, "-"):
-		return nil, 0, &usageError{cmd, "unrecognized arguments: " + word}
+		return nil, nil, &usageError{cmd, "unrecognized arguments: " + word}
 	default:
-		return nil, 0, &usageError{cmd, unknownCommand(cmd, word)}
+		return nil, nil, &usageError{cmd, unknownCommand(cmd, word)}
 	}
 }
 
@@ -66,9 +67,7 @@ func isHelp(word string) bool { return word == "-h" || word == "--help" }
 // subcommand is the command of that name below cmd. Hyphens may be written as
 // underscores, as in version 2.
 func subcommand(cmd *cobra.Command, name string) *cobra.Command {
-	if isInternalName(name) {
-		name = strings.Clone(name)
-	} else {
+	if !isInternalName(name) {
 		name = strings.ReplaceAll(name, "_", "-")
 	}
 	for _, sub := range cmd.Commands() {
