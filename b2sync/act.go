@@ -42,6 +42,9 @@ type actor interface {
 	deleteVersion(ctx context.Context, f b2.File) error
 	// removeFile removes a local file.
 	removeFile(name string) error
+	// sweep takes away what earlier runs have left half-done and nobody needs
+	// any more. It comes last, in a run that nothing has cut short.
+	sweep(ctx context.Context)
 }
 
 // newActor is the actor from src to dst.
@@ -49,7 +52,8 @@ func newActor(src, dst Location, o *Options, report *reporter) actor {
 	if folder, ok := dst.(*folderSide); ok {
 		return &downloader{src: src.(*bucketSide), dst: folder, opts: o, report: report}
 	}
-	changes := bucketChanges{dst.(*bucketSide)}
+	bucket := dst.(*bucketSide)
+	changes := bucketChanges{bucket, &largeFiles{dst: bucket, record: o.Uploads, report: report}}
 	if folder, ok := src.(*folderSide); ok {
 		return &uploader{changes, folder, o}
 	}
@@ -76,11 +80,13 @@ func (*rehearsal) makeFolder(context.Context, *job) error       { return nil }
 func (*rehearsal) hide(context.Context, string) (string, error) { return "", nil }
 func (*rehearsal) deleteVersion(context.Context, b2.File) error { return nil }
 func (*rehearsal) removeFile(string) error                      { return nil }
+func (*rehearsal) sweep(context.Context)                        {}
 
 // A meter counts the bytes that one transfer has moved into those of the run.
 type meter struct {
-	run *atomic.Int64
-	own atomic.Int64
+	run, todo *atomic.Int64 // what the run has moved, and has to move
+	own       atomic.Int64
+	skipped   atomic.Int64 // of own, what an earlier run has moved
 }
 
 // add counts n more bytes; fewer, when something has to be sent again.
@@ -89,8 +95,19 @@ func (m *meter) add(n int64) {
 	m.run.Add(n)
 }
 
+// skip counts n bytes that an earlier run has moved: they need not be moved.
+func (m *meter) skip(n int64) {
+	m.own.Add(n)
+	m.skipped.Add(n)
+	m.todo.Add(-n)
+}
+
 // reset takes everything back, when the transfer begins anew or has failed.
-func (m *meter) reset() { m.run.Add(-m.own.Swap(0)) }
+func (m *meter) reset() {
+	skipped := m.skipped.Swap(0)
+	m.todo.Add(skipped)
+	m.run.Add(skipped - m.own.Swap(0))
+}
 
 // work does one job, in P1's order: what replaces first, then what is replaced.
 func (r *run) work(ctx context.Context, j *job) {
@@ -126,7 +143,7 @@ func (r *run) transfer(ctx context.Context, j *job) bool {
 	if j.src.kind == isFolder && r.dstLocal {
 		done.Kind = MakeFolder
 	}
-	m := &meter{run: &r.report.moved}
+	m := &meter{run: &r.report.moved, todo: &r.report.todoBytes}
 	defer r.report.flights.end(r.report.flights.begin(j.name, j.src.size, &m.own, start))
 	err := r.actor.admit(j)
 	switch {

@@ -29,6 +29,7 @@ func (c *copier) move(ctx context.Context, j *job, m *meter) (string, error) {
 	req := b2.CopyRequest{
 		Source: &j.src.file, BucketID: c.dst.ref.ID, Name: c.dst.full(j.name), Progress: m.add,
 		SourceSSE: sourceKey(c.opts, &j.src.file), SSE: c.opts.DestinationSSE,
+		Large: c.large.of("", c.dst.full(j.name), m),
 	}
 	if info, changed := c.info(j); changed {
 		req.Replace, req.ContentType, req.Info = true, j.src.file.ContentType, info
@@ -66,6 +67,6 @@ func (c *copier) info(j *job) (info map[string]string, changed bool) {
 
 // makeFolder copies a folder marker.
 func (c *copier) makeFolder(ctx context.Context, j *job) error {
-	_, err := c.move(ctx, j, &meter{run: new(atomic.Int64)})
+	_, err := c.move(ctx, j, &meter{run: new(atomic.Int64), todo: new(atomic.Int64)})
 	return err
 }

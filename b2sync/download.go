@@ -24,6 +24,8 @@ type downloader struct {
 
 	root *localfs.Root // nil while nothing has been opened, as in a dry run
 
+	parts parts // of what is half-done
+
 	mu      sync.Mutex
 	markers map[string]bool // folders that the source has as such
 }
@@ -76,21 +78,30 @@ func (d *downloader) lookUp(ctx context.Context, name string) (b2.File, error) {
 }
 
 // download writes a version beside its name and renames it into place once it
-// is whole and checked (P6).
+// is whole and checked (P6). What there is of a large one stays when the run is
+// interrupted, for the next to go on with (P9).
 func (d *downloader) download(ctx context.Context, j *job, m *meter) (err error) {
-	temp, err := d.root.Create(j.name)
+	temp, err := d.create(&j.src.file, j.name)
 	if err != nil {
 		return err
 	}
+	large := isLarge(&j.src.file)
 	defer func() {
-		if err != nil {
+		if err != nil && large && (ctx.Err() != nil || b2.Transient(err)) {
+			d.parts.keep(j.name)
+			temp.Keep() // if that fails, there is less to go on with
+		} else if err != nil {
 			temp.Abort()
 		}
 	}()
-	result, err := d.src.client.Download(ctx, b2.DownloadRequest{
+	request := b2.DownloadRequest{
 		File: &j.src.file, To: temp, Progress: m.add,
 		SSE: sourceKey(d.opts, &j.src.file), SkipHash: d.opts.SkipHash, Streams: d.opts.Streams,
-	})
+	}
+	if large {
+		goOn(&request, temp, m)
+	}
+	result, err := d.src.client.Download(ctx, request)
 	if err != nil {
 		return err
 	}
@@ -147,6 +158,13 @@ func (d *downloader) removeFile(name string) error {
 	if err := d.root.Remove(name); err != nil {
 		return err
 	}
+	d.removeEmpty(name)
+	return nil
+}
+
+// removeEmpty removes the folders above a name that was removed, as far as
+// they are empty now.
+func (d *downloader) removeEmpty(name string) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	for dir := path.Dir(name); dir != "." && !d.markers[dir]; dir = path.Dir(dir) {
@@ -154,7 +172,6 @@ func (d *downloader) removeFile(name string) error {
 			break
 		}
 	}
-	return nil
 }
 
 func (d *downloader) hide(context.Context, string) (string, error) {

@@ -39,6 +39,7 @@ func (f *folderSide) scan(ctx context.Context, r Range, o scanOptions) iter.Seq2
 			Links: f.links(o),
 			Keep:  failure.watch(o.Names.Keep),
 			Enter: failure.watch(o.Names.Enter),
+			Temp:  o.unfinished,
 		})
 		var e entry
 		for item, err := range items {

@@ -29,6 +29,9 @@ type scanOptions struct {
 	versions bool // of a bucket: all versions, not only the newest
 	// until is where the range ends by now: its end may come down.
 	until func() string
+	// unfinished is told the temporary files in a folder; nil if nobody wants
+	// to know.
+	unfinished func(name string)
 }
 
 // Folder is a local folder. As a source its links are followed; as a

@@ -93,6 +93,10 @@ type Options struct {
 	// as done.
 	Fsync bool
 
+	// Uploads remembers which large files this and earlier runs have started,
+	// so that what cannot be gone on with is cancelled; nil cancels nothing.
+	Uploads UploadRecord
+
 	// Files is how many files are worked on at once; 0 means DefaultThreads. The
 	// requests that carry content are bounded by the client (b2.Config).
 	Files int

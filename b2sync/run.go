@@ -95,6 +95,7 @@ type run struct {
 	mu      sync.Mutex
 	waiting []*job      // blocked by an entry of the other kind, for the gate
 	gated   atomic.Bool // the gate has been passed: nothing waits any more
+	cut     atomic.Bool // a side broke off: not all names were seen
 }
 
 func (r *run) run(ctx context.Context) error {
@@ -109,6 +110,9 @@ func (r *run) run(ctx context.Context) error {
 		return err
 	}
 	r.remarkRetained()
+	if ctx.Err() == nil && !r.cut.Load() {
+		r.actor.sweep(ctx)
+	}
 	return nil
 }
 
@@ -254,7 +258,7 @@ func (r *run) scanSpan(ctx context.Context, s *span, todo *spans) {
 	rg := Range{Lo: s.lo, Hi: s.end()}
 	src := r.src.scan(ctx, rg, scanOptions{Options: &r.opts, source: true, until: s.end,
 		versions: r.opts.timed()})
-	dst := r.dst.scan(ctx, rg, scanOptions{Options: &r.opts, until: s.end,
+	dst := r.dst.scan(ctx, rg, scanOptions{Options: &r.opts, until: s.end, unfinished: r.unfinished(),
 		versions: r.opts.Extraneous != ExtraneousKept})
 	rules, warn := r.rules, warnings{run: r}
 	shadow := fileShadow{}
@@ -282,8 +286,17 @@ func (r *run) scanSpan(ctx context.Context, s *span, todo *spans) {
 	}
 }
 
+// unfinished is who wants to know of temporary files at the destination.
+func (r *run) unfinished() func(string) {
+	if r.down == nil || r.opts.DryRun {
+		return nil
+	}
+	return r.down.parts.saw
+}
+
 // broken reports a side that broke off.
 func (r *run) broken(err error) {
+	r.cut.Store(true)
 	place := r.dst
 	if b, ok := errors.AsType[*breakError](err); ok && b.source {
 		place = r.src

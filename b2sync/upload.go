@@ -12,7 +12,12 @@ import (
 const actionHide = wire.ActionHide
 
 // bucketChanges are the changes to a bucket that need no source.
-type bucketChanges struct{ dst *bucketSide }
+type bucketChanges struct {
+	dst   *bucketSide
+	large *largeFiles
+}
+
+func (c bucketChanges) sweep(ctx context.Context) { c.large.sweep(ctx) }
 
 func (c bucketChanges) hide(ctx context.Context, name string) (string, error) {
 	marker, err := c.dst.client.Hide(ctx, c.dst.ref.ID, c.dst.full(name))
@@ -66,6 +71,7 @@ func (u *uploader) upload(ctx context.Context, j *job, m *meter) (string, error)
 		Content: src, Size: src.Size(),
 		Check:    src.Unchanged,
 		Progress: m.add, SSE: u.opts.DestinationSSE, NoLargeSHA1: u.opts.NoLargeSHA1,
+		Large: u.large.of(u.src.full(j.name), u.dst.full(j.name), m),
 	})
 	if err != nil {
 		return "", err

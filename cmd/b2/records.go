@@ -105,9 +105,10 @@ type records struct {
 	failures  history.Failures
 	entry     *history.Entry // nil without history
 	lock      *history.Lock  // nil without one
-	logFile   *os.File       // nil without one
-	logger    *slog.Logger   // nil without a log file
-	log       *ui.Log        // nil without a log file
+	uploads   *history.Uploads
+	logFile   *os.File     // nil without one
+	logger    *slog.Logger // nil without a log file
+	log       *ui.Log      // nil without a log file
 }
 
 // keep begins the records of a run. An error means that the run must not
@@ -166,6 +167,8 @@ func (r *records) openState() error {
 		}
 	}
 	r.entry = history.Begin(dir, r.run())
+	r.uploads = history.OpenUploads(dir)
+	r.job.engine.Uploads = r.uploads
 	return nil
 }
 
@@ -283,6 +286,9 @@ func (r *records) remember(o *ui.Outcome, data *report.Data) {
 func (r *records) close() {
 	if r.lock != nil {
 		r.lock.Release()
+	}
+	if r.uploads != nil {
+		r.uploads.Close()
 	}
 	if r.logFile != nil {
 		r.logFile.Close()

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 
 	"github.com/bowline-sync/bowline/internal/ui"
 )
@@ -45,6 +47,17 @@ func (i *interrupted) Unwrap() error {
 
 // status is the exit status that shells expect after the signal.
 func (i *interrupted) status() int { return 128 + int(i.signal) }
+
+// endWait is how long a run that a signal has ended may take to end.
+const endWait = 5 * time.Second
+
+// exitLate ends the program when the signal that ended ctx has not done so in
+// time, as when a file lies on a disk that does not answer.
+func exitLate(ctx context.Context) {
+	if why, ok := errors.AsType[*interrupted](context.Cause(ctx)); ok {
+		time.AfterFunc(endWait, func() { os.Exit(why.status()) })
+	}
+}
 
 // withSignals ends the context at the first SIGINT or SIGTERM, with the signal
 // as its cause. The second one ends the program at once.
