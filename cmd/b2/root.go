@@ -46,6 +46,7 @@ every command then works on buckets in a folder of this computer.`,
 		newVersion(e), newLicense(e), newInstallAutocomplete(e),
 	)
 	root.AddCommand(oldCommands(e)...)
+	e.addCompletion(root)
 	return root
 }
 

@@ -21,6 +21,9 @@ import (
 // As in the reference, options stand behind the command, before or after its
 // arguments.
 func understand(e *env, root *cobra.Command, words []string) ([]string, error) {
+	if len(words) > 0 && isInternalName(words[0]) {
+		return words, nil
+	}
 	root.InitDefaultHelpCmd()
 	root.InitDefaultCompletionCmd(words...)
 	cmd, path, err := findCommand(root, words)
@@ -29,9 +32,6 @@ func understand(e *env, root *cobra.Command, words []string) ([]string, error) {
 	}
 	if old := oldCommand(cmd); old != nil {
 		fmt.Fprintf(e.stderr, "WARNING: `%s` command is deprecated. Use `%s` instead.\n", cmd.Name(), old.today)
-	}
-	if isInternal(cmd) {
-		return words, nil
 	}
 	rest, err := understandOptions(e, cmd, words[len(path):])
 	return append(path, rest...), err
@@ -67,9 +67,7 @@ func isHelp(word string) bool { return word == "-h" || word == "--help" }
 // subcommand is the command of that name below cmd. Hyphens may be written as
 // underscores, as in version 2.
 func subcommand(cmd *cobra.Command, name string) *cobra.Command {
-	if !isInternalName(name) {
-		name = strings.ReplaceAll(name, "_", "-")
-	}
+	name = strings.ReplaceAll(name, "_", "-")
 	for _, sub := range cmd.Commands() {
 		if sub.Name() == name || sub.HasAlias(name) {
 			return sub
@@ -89,10 +87,8 @@ func unknownCommand(cmd *cobra.Command, word string) string {
 	return text
 }
 
-// isInternal reports the commands that shells call for completion. Their
+// isInternalName reports the commands that shells call for completion. Their
 // arguments are a command line of their own.
-func isInternal(cmd *cobra.Command) bool { return isInternalName(cmd.Name()) }
-
 func isInternalName(name string) bool {
 	return name == cobra.ShellCompRequestCmd || name == cobra.ShellCompNoDescRequestCmd
 }

@@ -1,0 +1,109 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"testing"
+)
+
+func TestParseBytes(t *testing.T) {
+	for text, want := range map[string]int64{
+		"0": 0, "500": 500, "500K": 500 << 10, "10M": 10 << 20, "1.5G": 3 << 29, "2t": 2 << 40, "1KiB": 1 << 10, "1kB": 1 << 10, "7B": 7,
+		"": -1, "K": -1, "-1": -1, "1X": -1, "1e400": -1, "nan": -1, "1MK": -1, "99999999999T": -1,
+	} {
+		got, err := parseBytes(text)
+		if want < 0 && err == nil || want >= 0 && (err != nil || got != want) {
+			t.Errorf("%q is %d, %v; want %d", text, got, err, want)
+		}
+	}
+}
+
+func TestBandwidth(t *testing.T) {
+	for text, want := range map[string]bandwidth{
+		"10M": {10 << 20, 10 << 20}, "1K:2K": {1 << 10, 2 << 10}, "0:5": {0, 5},
+	} {
+		var got bandwidth
+		if err := got.Set(text); err != nil || got != want {
+			t.Errorf("%q is %+v, %v; want %+v", text, got, err, want)
+		}
+	}
+	for _, text := range []string{"", "x", "1:", "1:2:3", "-1"} {
+		if new(bandwidth).Set(text) == nil {
+			t.Errorf("%q was taken", text)
+		}
+	}
+}
+
+// TestFormatJSON holds the form to the reference's: keys in order, four
+// spaces, ASCII.
+func TestFormatJSON(t *testing.T) {
+	got, err := formatJSON(map[string]any{"b": []int{}, "a": "ż<&\U0001f600\x01\x7f\"", "c": map[string]any{}, "n": nil, "i": int64(1) << 60})
+	want := `{
+    "a": "\u017c<&\ud83d\ude00\u0001` + "\x7f" + `\"",
+    "b": [],
+    "c": {},
+    "i": 1152921504606846976,
+    "n": null
+}`
+	if err != nil || string(got) != want {
+		t.Errorf("%s, %v\nwant %s", got, err, want)
+	}
+}
+
+func FuzzFormatJSON(f *testing.F) {
+	f.Add("ż\U0001f600\x00\xff")
+	f.Fuzz(func(t *testing.T, text string) {
+		got, err := formatJSON([]string{text})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if bytes.IndexFunc(got, func(r rune) bool { return r > 0x7f }) >= 0 {
+			t.Errorf("%q is not ASCII: %s", text, got)
+		}
+		plain, _ := json.Marshal([]string{text})
+		var a, b []string
+		if json.Unmarshal(plain, &a) != nil || json.Unmarshal(got, &b) != nil || a[0] != b[0] {
+			t.Errorf("%q was read back as %q", text, b)
+		}
+	})
+}
+
+func TestShellQuote(t *testing.T) {
+	for word, want := range map[string]string{
+		"plain": "plain", "http://127.0.0.1:80": "http://127.0.0.1:80", "with space": "'with space'", "it's": `'it'"'"'s'`, "": "''", "$x": "'$x'",
+	} {
+		if got := shellQuote(word); got != want {
+			t.Errorf("%q is %s, want %s", word, got, want)
+		}
+	}
+}
+
+func TestEscapeControls(t *testing.T) {
+	for name, want := range map[string]string{
+		"plain ż": "plain ż", "a\x1b[31mb": `a\x1b[31mb`, "a\nb": `a\x0ab`, "\x7f\u0085": `\x7f\x85`,
+	} {
+		if got := escapeControls(name); got != want {
+			t.Errorf("%q is shown as %q, want %q", name, got, want)
+		}
+	}
+}
+
+func TestReadable(t *testing.T) {
+	got := readable([]any{
+		map[string]any{"name": "on-upload", "isEnabled": true, "count": "12", "empty": "", "list": []any{"a", "b"}, "inner": map[string]any{"id": 1.0, "a": nil}},
+	})
+	const want = `- name: on-upload
+  count: '12'
+  empty: ''
+  inner: 
+    id: 1
+    a: null
+  isEnabled: true
+  list: 
+    - a
+    - b
+`
+	if got != want {
+		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
