@@ -34,13 +34,14 @@ type sizes struct {
 	large                      int64
 	latency                    time.Duration
 	slowThreads                []int
+	trials                     bool // the cases that take minutes whatever the size
 }
 
 var (
 	full = sizes{
 		noop: 1_000_000, huge: 10_000_000, million: 1_000_000, pages: 700_000,
 		small: 20_000, slow: 2_000, peer: 2_000, large: 4 << 30,
-		latency: 100 * time.Millisecond, slowThreads: []int{10, 32, 100},
+		latency: 100 * time.Millisecond, slowThreads: []int{10, 32, 100}, trials: true,
 	}
 	small = sizes{
 		noop: 100_000, huge: 2_000_000, million: 1_000_000, pages: 100_000,
@@ -116,6 +117,26 @@ func (b *bench) bowline(s *server, args ...string) *exec.Cmd {
 	cmd.Env = append(b.home(),
 		"B2_ENVIRONMENT="+s.url, "B2_APPLICATION_KEY_ID="+stage.KeyID, "B2_APPLICATION_KEY="+stage.Key)
 	return cmd
+}
+
+// stored makes a command of b2 with the account that logIn has stored.
+func (b *bench) stored(args ...string) *exec.Cmd {
+	cmd := exec.Command(b.b2, args...)
+	cmd.Env = append(b.home(), "B2_ACCOUNT_INFO="+b.path("home", "account"))
+	return cmd
+}
+
+// logIn stores the account of the project's own server, and by a command the
+// ids of the buckets that it names.
+func (b *bench) logIn(naming ...string) error {
+	for _, cmd := range []*exec.Cmd{
+		b.stored("account", "authorize", "--environment", b.real.url, stage.KeyID, stage.Key), b.stored(naming...),
+	} {
+		if out, err := cmd.CombinedOutput(); err != nil {
+			return fmt.Errorf("b2 %s: %w: %s", strings.Join(cmd.Args[1:], " "), err, out)
+		}
+	}
+	return nil
 }
 
 // home is an environment without anything of the user's own settings.

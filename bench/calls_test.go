@@ -82,7 +82,7 @@ func (b *bench) sync(t *testing.T, s *server, args ...string) sample {
 	if err := s.setUp(stage.Setup{Keep: true}); err != nil {
 		t.Fatal(err)
 	}
-	m := take(b.bowline(s, append([]string{"sync", "--no-progress"}, args...)...), s)
+	m := take(b.bowline(s, append([]string{"sync", "--no-progress"}, args...)...), s, nil)
 	if m.err != nil {
 		t.Fatalf("b2 sync %s: %v", strings.Join(args, " "), m.err)
 	}

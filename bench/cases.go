@@ -27,7 +27,11 @@ func (b *bench) cases() []Case {
 			all = append(all, b.copySlow(threads))
 		}
 	}
-	return append(all, b.findOne(), b.startUp())
+	all = append(all, b.findOne(), b.startUp())
+	if b.sizes.trials {
+		all = append(all, b.autoCases()...)
+	}
+	return all
 }
 
 // Names of tools in more than one case.
@@ -84,13 +88,24 @@ func callsAre(want map[string]int64) func(map[string]int64) error {
 	}
 }
 
-// freshFolder makes an empty folder in the cache, and answers its path.
+// freshFolder makes an empty folder in the cache, and answers its path. What
+// it held is removed.
 func (b *bench) freshFolder(name string) (string, error) {
 	dir := b.path(name)
 	if err := os.RemoveAll(dir); err != nil {
 		return "", err
 	}
 	return dir, os.MkdirAll(dir, 0o777)
+}
+
+// newFolder makes another folder below one of the cache. Removing thousands of
+// files before each run instead would slow it: ext4 passes over the inodes of
+// files that were deleted in the last minutes, one by one.
+func (b *bench) newFolder(below string) (string, error) {
+	if err := os.MkdirAll(b.path(below), 0o777); err != nil {
+		return "", err
+	}
+	return os.MkdirTemp(b.path(below), "")
 }
 
 // holds counts the files below a folder.
@@ -106,12 +121,6 @@ func holds(dir string, want int) error {
 		err = fmt.Errorf("%d files arrived, want %d", n, want)
 	}
 	return err
-}
-
-// smallFiles makes the folder of n files of 1 KiB.
-func (b *bench) smallFiles(n int) (string, error) {
-	dir := b.path(fmt.Sprintf("small-%d", n))
-	return dir, corpus.Small(dir, n, 1<<10)
 }
 
 func (b *bench) smallDir(n int) string { return b.path(fmt.Sprintf("small-%d", n)) }

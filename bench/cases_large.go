@@ -61,12 +61,12 @@ func (b *bench) upLarge() Case {
 }
 
 func (b *bench) downLarge() Case {
-	into := b.path("down")
+	into := b.path("large-down")
 	tool := func(name string, command func() *exec.Cmd) Tool {
 		return Tool{
 			Name: name, Bytes: b.sizes.large, Server: b.real, Command: command,
 			Prepare: func() error {
-				if _, err := b.freshFolder("down"); err != nil {
+				if _, err := b.freshFolder("large-down"); err != nil {
 					return err
 				}
 				syscall.Sync() // what the run before wrote is not this one's to wait for

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"fmt"
 	"os/exec"
 
 	"github.com/bowline-sync/bowline/bench/stage"
@@ -13,14 +12,7 @@ const referenceStart = 0.22
 
 func (b *bench) startUp() Case {
 	const version, emptySync = "b2 version", "sync of two empty sides"
-	stored := func(args ...string) *exec.Cmd {
-		cmd := exec.Command(b.b2, args...)
-		cmd.Env = append(b.home(), "B2_ACCOUNT_INFO="+b.path("home", "account"))
-		return cmd
-	}
-	empty := func() *exec.Cmd {
-		return stored("sync", "--no-progress", "--allow-empty-source", b.path("nothing"), "b2://"+bucketOne)
-	}
+	emptyArgs := []string{"sync", "--no-progress", "--allow-empty-source", b.path("nothing"), "b2://" + bucketOne}
 	cpu := func(tool string) func(*results) float64 {
 		return func(r *results) float64 { return r.cpu(tool).Seconds() / referenceStart }
 	}
@@ -37,19 +29,12 @@ func (b *bench) startUp() Case {
 			if _, err := b.freshFolder("nothing"); err != nil {
 				return err
 			}
-			for _, cmd := range []*exec.Cmd{
-				stored("account", "authorize", "--environment", b.real.url, stage.KeyID, stage.Key), empty(),
-			} {
-				if out, err := cmd.CombinedOutput(); err != nil {
-					return fmt.Errorf("%w: %s", err, out)
-				}
-			}
-			return nil
+			return b.logIn(emptyArgs...)
 		},
 		Tools: []Tool{
-			{Name: version, Command: func() *exec.Cmd { return stored("version") }},
+			{Name: version, Command: func() *exec.Cmd { return b.stored("version") }},
 			{
-				Name: emptySync, Command: empty, Server: b.real,
+				Name: emptySync, Command: func() *exec.Cmd { return b.stored(emptyArgs...) }, Server: b.real,
 				Prepare: func() error { return b.real.setUp(stage.Setup{Keep: true}) },
 				Check:   callsAre(map[string]int64{"b2_authorize_account": 0, "b2_list_buckets": 0}),
 			},

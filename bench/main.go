@@ -96,6 +96,7 @@ func (b *bench) all(cases []Case) error {
 		b.synth.stop()
 		os.Exit(130)
 	}()
+	defer b.removeDownloads()
 	defer b.real.stop()
 	defer b.synth.stop()
 	if err := b.build(); err != nil {
@@ -112,6 +113,13 @@ func (b *bench) all(cases []Case) error {
 	}
 	fmt.Printf("%d goals were missed.\n", missed)
 	return nil
+}
+
+// removeDownloads leaves of the cache what the next run can use.
+func (b *bench) removeDownloads() {
+	for _, name := range []string{"down", "large-down", "found"} {
+		_ = os.RemoveAll(b.path(name))
+	}
 }
 
 func defaultDir() string {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -29,6 +30,7 @@ type Tool struct {
 	Command func() *exec.Cmd                   // nil for a formula
 	Server  *server                            // that it talks to, if any
 	Formula time.Duration                      // of a tool without a command
+	Window  *window                            // in which calls are counted for the rate; nil for the whole run
 	Check   func(calls map[string]int64) error // after each run
 }
 
@@ -85,9 +87,26 @@ func (b *bench) once(t *Tool) (sample, error) {
 			return sample{}, err
 		}
 	}
-	s := take(t.Command(), t.Server)
+	s := t.take()
 	if s.err == nil && t.Check != nil {
 		s.err = t.Check(s.stats.Calls)
 	}
 	return s, nil
+}
+
+// take runs the tool to its end, or to that of its window.
+func (t *Tool) take() sample {
+	cmd := t.Command()
+	if t.Window == nil {
+		return take(cmd, t.Server, nil)
+	}
+	var n int64
+	var err error
+	s := take(cmd, t.Server, func() { n, err = t.Window.count(t.Server, cmd) })
+	if err != nil {
+		s.err = errors.Join(s.err, err)
+		return s
+	}
+	s.counted, s.wall, s.err = n, t.Window.length(), nil
+	return s
 }

@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -21,6 +22,7 @@ type sample struct {
 	peak      int64 // most memory of the tool at one time, bytes
 	others    float64
 	stats     stage.Stats
+	counted   int64 // calls in the tool's window, if it has one
 	err       error
 }
 
@@ -28,8 +30,9 @@ type sample struct {
 // for hours must not hold the harness.
 const longest = 4 * time.Minute
 
-// take runs cmd to its end. s may be nil, for a tool that needs no server.
-func take(cmd *exec.Cmd, s *server) (m sample) {
+// take runs cmd to its end. s may be nil, for a tool that needs no server;
+// during, if not nil, is called beside the run, and waited for.
+func take(cmd *exec.Cmd, s *server, during func()) (m sample) {
 	var out tail
 	cmd.Stdout, cmd.Stderr = &out, &out
 	var before, after stage.Stats
@@ -46,11 +49,16 @@ func take(cmd *exec.Cmd, s *server) (m sample) {
 	ended := make(chan struct{})
 	peak := make(chan int64)
 	go func() { peak <- watchMemory(cmd.Process.Pid, ended) }()
+	var beside sync.WaitGroup
+	if during != nil {
+		beside.Go(during)
+	}
 	timeout := time.AfterFunc(longest, func() { _ = cmd.Process.Kill() })
 	err := cmd.Wait()
 	timeout.Stop()
 	m.wall = time.Since(began)
 	close(ended)
+	beside.Wait()
 	m.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
 	if m.peak = <-peak; m.peak == 0 {
 		m.peak = cmd.ProcessState.SysUsage().(*syscall.Rusage).Maxrss << 10

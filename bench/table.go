@@ -65,7 +65,10 @@ func (r *results) calls(tool string, names ...string) (most int64) {
 // rate is files or bytes per second.
 func (r *results) rate(t *Tool) float64 {
 	seconds := r.wall(t.Name).Seconds()
+	counted := median(r, t.Name, func(s sample) int64 { return s.counted })
 	switch {
+	case t.Window != nil:
+		return float64(counted) / t.Window.length().Seconds()
 	case seconds == 0:
 		return 0
 	case t.Bytes > 0:
