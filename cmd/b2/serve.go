@@ -20,6 +20,8 @@ import (
 type serveOptions struct {
 	listen, data      string
 	tlsCert, tlsKey   string
+	tlsSelfSigned     bool
+	clockAhead        time.Duration
 	url               string
 	noSync            bool
 	strictNames       bool
@@ -46,9 +48,12 @@ reference, use the server. The master key is taken from B2_APPLICATION_KEY_ID an
 B2_APPLICATION_KEY, or made at the first start and kept in the data folder.
 
 An interrupt (Ctrl-C) or SIGTERM lets requests end and stops the server; a second
-one stops it at once. Metrics for Prometheus are served at /metrics.`,
+one stops it at once. A page at / shows what the server holds, to whoever gives a
+key id as the user name and the key as the password. Metrics for Prometheus are
+served at /metrics, and /healthz answers "ok".`,
 		Example: `    b2 serve
     b2 serve --listen 127.0.0.1:8000 --data ~/b2-data
+    b2 serve --listen 0.0.0.0:8000 --tls-self-signed
     b2 serve --data /tmp/test --latency 50ms --bandwidth 10M --faults 0.01`,
 		Args: params,
 		RunE: func(cmd *cobra.Command, _ []string) error { return e.serve(cmd.Context(), &o) },
@@ -58,11 +63,13 @@ one stops it at once. Metrics for Prometheus are served at /metrics.`,
 	flags.StringVar(&o.data, "data", "", "keep buckets in this `FOLDER` (default: a folder for this user)")
 	flags.StringVar(&o.tlsCert, "tls-cert", "", "serve HTTPS with the certificate in this `FILE`")
 	flags.StringVar(&o.tlsKey, "tls-key", "", "the certificate's private key, a `FILE`")
+	flags.BoolVar(&o.tlsSelfSigned, "tls-self-signed", false, "serve HTTPS with a certificate of the server's own, kept in the data folder; prints its fingerprint")
 	flags.StringVar(&o.url, "url", "", "the `URL` that clients reach the server at, when a proxy stands before it")
 	flags.BoolVar(&o.noSync, "no-sync", false, "do not wait for the disk: faster, but a loss of power may cost data")
 	flags.BoolVar(&o.strictNames, "strict-names", false, "refuse file names that Backblaze's documentation forbids but its service takes")
 	flags.BoolVar(&o.log, "log", false, "log what the server does to standard error")
-	flags.BoolVar(&o.accessLog, "access-log", false, "log each request to standard error")
+	flags.BoolVar(&o.accessLog, "access-log", false, "log each request to standard error, as a line of JSON")
+	flags.DurationVar(&o.clockAhead, "clock-ahead", 0, "set the server's clock forward by this `TIME`, such as 48h, so that tokens expire and lifecycle rules run")
 	flags.DurationVar(&o.latency, "latency", 0, "wait this `TIME` before each answer, such as 50ms")
 	flags.StringVar(&o.bandwidth, "bandwidth", "", "move at most this `RATE` of content a second, such as 10M")
 	flags.Float64Var(&o.faults, "faults", 0, "answer this `SHARE` of calls, 0 to 1, with a 503 at random")
@@ -78,9 +85,6 @@ one stops it at once. Metrics for Prometheus are served at /metrics.`,
 
 // serve runs the server until the context ends.
 func (e *env) serve(ctx context.Context, o *serveOptions) error {
-	if (o.tlsCert == "") != (o.tlsKey == "") {
-		return errors.New("--tls-cert and --tls-key go together")
-	}
 	cfg, err := o.config(e)
 	if err != nil {
 		return err
@@ -96,6 +100,10 @@ func (e *env) serve(ctx context.Context, o *serveOptions) error {
 		return err
 	}
 	defer held.release()
+	pair, made, err := o.certificate(dir)
+	if err != nil {
+		return err
+	}
 	if cfg.Store, err = b2server.OpenDiskStore(dir, b2server.DiskOptions{NoSync: o.noSync}); err != nil {
 		return err
 	}
@@ -103,7 +111,10 @@ func (e *env) serve(ctx context.Context, o *serveOptions) error {
 	if err != nil {
 		return errors.Join(err, cfg.Store.Close())
 	}
-	return errors.Join(e.listen(ctx, o, server), server.Close())
+	if made != "" {
+		fmt.Fprintf(e.stdout, "# The certificate is %s, its SHA-256 fingerprint\n# %s\n", oneLine(made), fingerprint(pair))
+	}
+	return errors.Join(e.listen(ctx, o, server, pair), server.Close())
 }
 
 // config is the server that the options describe, without its store.
@@ -140,34 +151,39 @@ func (o *serveOptions) config(e *env) (b2server.Config, error) {
 			return cfg, fmt.Errorf("%s: %w", amount.option, err)
 		}
 	}
-	log := slog.New(slog.NewTextHandler(e.stderr, nil))
-	if o.log {
-		cfg.Log = log
+	if o.clockAhead != 0 {
+		cfg.Clock = func() time.Time { return time.Now().Add(o.clockAhead) }
 	}
+	cfg.Log = o.serverLog(e)
 	if o.accessLog {
-		cfg.AccessLog = log
+		cfg.AccessLog = slog.New(slog.NewJSONHandler(e.stderr, nil))
 	}
 	return cfg, nil
+}
+
+// serverLog is where the server says what it does.
+func (o *serveOptions) serverLog(e *env) *slog.Logger {
+	if !o.log {
+		return slog.New(slog.DiscardHandler)
+	}
+	return slog.New(slog.NewTextHandler(e.stderr, nil))
 }
 
 // stopWait is how long requests may go on when the server is told to stop.
 const stopWait = 10 * time.Second
 
-// listen serves until the context ends, and then lets requests end.
-func (e *env) listen(ctx context.Context, o *serveOptions, server *b2server.Server) error {
+// listen serves until the context ends, and then lets requests end. With a
+// certificate it speaks TLS.
+func (e *env) listen(ctx context.Context, o *serveOptions, server *b2server.Server, pair *tls.Certificate) error {
 	scheme := "http"
 	listener, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		return err
 	}
 	defer listener.Close()
-	if o.tlsCert != "" {
-		pair, err := tls.LoadX509KeyPair(o.tlsCert, o.tlsKey)
-		if err != nil {
-			return err
-		}
+	if pair != nil {
 		scheme = "https"
-		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12})
+		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{*pair}, MinVersion: tls.VersionTLS12})
 	}
 	base := o.url
 	if base == "" {
@@ -177,6 +193,7 @@ func (e *env) listen(ctx context.Context, o *serveOptions, server *b2server.Serv
 	e.tellShell(base, id, b2.Secret(key))
 
 	httpServer := b2server.NewHTTPServer(server)
+	httpServer.ErrorLog = slog.NewLogLogger(o.serverLog(e).Handler(), slog.LevelWarn)
 	stopped := make(chan error, 1)
 	go func() { stopped <- httpServer.Serve(listener) }()
 	select {
