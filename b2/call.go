@@ -3,12 +3,14 @@ package b2
 import (
 	"bytes"
 	"context"
+	"encoding/base64"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/bowline-sync/bowline/internal/wire"
@@ -39,6 +41,7 @@ type answer struct {
 	*http.Response
 	effort  *effort
 	attempt Attempt
+	asked   request // for what it carries
 	started time.Time
 	dog     *watchdog
 	cancel  context.CancelCauseFunc
@@ -53,7 +56,7 @@ func (e *effort) send(ctx context.Context, r request) (*answer, error) {
 	if oneOf(r.call, wire.CallCopyFile, wire.CallCopyPart, wire.CallFinishLarge) {
 		limit = slowAnswerTime
 	}
-	a := &answer{effort: e, parent: ctx, started: time.Now(), attempt: Attempt{Call: r.call, Units: 1}}
+	a := &answer{effort: e, asked: r, parent: ctx, started: time.Now(), attempt: Attempt{Call: r.call, Units: 1}}
 	a.ctx, a.dog, a.cancel = watch(ctx, limit)
 	req, err := e.c.newRequest(a, r)
 	if err != nil {
@@ -125,7 +128,7 @@ func (a *answer) refused() error {
 	body, _ := io.ReadAll(io.LimitReader(a, mostError))
 	var said wire.Error
 	if json.Unmarshal(body, &said) == nil {
-		failure.Code, failure.Message = said.Code, said.Message
+		failure.Code, failure.Message = a.redact(said.Code), a.redact(said.Message)
 	}
 	switch {
 	case a.StatusCode < 300:
@@ -136,6 +139,22 @@ func (a *answer) refused() error {
 		failure.RetryAfter = retryAfter(a.Header.Get("Retry-After"))
 	}
 	return a.end(failure)
+}
+
+// redact takes out what the service, or a proxy before it, repeats of the
+// request's secrets.
+func (a *answer) redact(said string) string {
+	secrets := []Secret{a.asked.token}
+	if a.asked.basic {
+		login := a.effort.c.cfg.KeyID + ":" + string(a.effort.c.cfg.Key)
+		secrets = []Secret{a.effort.c.cfg.Key, Secret(base64.StdEncoding.EncodeToString([]byte(login)))}
+	}
+	for _, secret := range secrets {
+		if secret != "" {
+			said = strings.ReplaceAll(said, string(secret), redacted)
+		}
+	}
+	return said
 }
 
 // retryAfter reads the header of that name: seconds, as B2 sends it.

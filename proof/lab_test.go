@@ -78,7 +78,7 @@ func environment(home, endpoint, keyID, key string) []string {
 // run runs the program.
 func (l *lab) run(args ...string) result {
 	l.t.Helper()
-	return program{args: args}.run(l.t, l.env)
+	return program{args: args, dir: l.dir}.run(l.t, l.env)
 }
 
 // at is a place in the bucket.

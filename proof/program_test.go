@@ -45,6 +45,7 @@ func TestMain(m *testing.M) {
 type program struct {
 	args     []string
 	env      []string // beside PATH and those of the lab
+	dir      string   // where it runs
 	terminal bool     // all streams are a terminal
 	nobody   bool     // runs as a user without rights; the test must be root
 	shell    string   // runs this before, such as "ulimit -n 64"
@@ -75,10 +76,10 @@ func (p *program) command(ctx context.Context, env []string) *exec.Cmd {
 		cmd = exec.CommandContext(ctx, "/bin/sh", append([]string{"-c", script, binary}, p.args...)...)
 	}
 	cmd.Env = append(append([]string{"PATH=" + os.Getenv("PATH")}, env...), p.env...)
+	cmd.Dir = p.dir
 	cmd.WaitDelay = 5 * time.Second
 	if p.nobody {
 		cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: nobody, Gid: nobody}}
-		cmd.Dir = "/"
 	}
 	return cmd
 }
