@@ -161,10 +161,7 @@ func (c *Client) startCopy(ctx context.Context, req *CopyRequest) (start StartLa
 // copyPartSize makes the parts large, for each is paid for, but keeps all
 // workers busy.
 func copyPartSize(account *Account, size int64, workers int) int64 {
-	recommended := account.RecommendedPartSize
-	if recommended <= 0 {
-		recommended = wire.RecommendedPartSize
-	}
+	recommended := recommendedPart(account)
 	share := (size + int64(workers) - 1) / int64(workers)
 	enough := (size + wire.MaxParts - 1) / wire.MaxParts
 	return max(min(max(share, recommended), copyPartMost), enough)

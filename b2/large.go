@@ -36,13 +36,7 @@ const smallestShare = 16_000_000
 // 10,000 of them would not hold the file, and less where some of the slots
 // would have nothing to do.
 func partSize(account *Account, size, asked int64, slots int) (int64, error) {
-	least, recommended := account.MinPartSize, account.RecommendedPartSize
-	if least <= 0 {
-		least = wire.MinPartSize
-	}
-	if recommended <= 0 {
-		recommended = wire.RecommendedPartSize
-	}
+	least, recommended := leastPart(account), recommendedPart(account)
 	enough := (size + wire.MaxParts - 1) / wire.MaxParts
 	if asked != 0 {
 		switch {
@@ -61,6 +55,22 @@ func partSize(account *Account, size, asked int64, slots int) (int64, error) {
 	return max(min(recommended, share), least, enough), nil
 }
 
+// leastPart is the smallest size of a part that is not the last.
+func leastPart(account *Account) int64 {
+	if account.MinPartSize > 0 {
+		return account.MinPartSize
+	}
+	return wire.MinPartSize
+}
+
+// recommendedPart is the size of parts that the service recommends.
+func recommendedPart(account *Account) int64 {
+	if account.RecommendedPartSize > 0 {
+		return account.RecommendedPartSize
+	}
+	return wire.RecommendedPartSize
+}
+
 // A large is a large file being uploaded. What is in sums already is not sent.
 type large struct {
 	c      *Client
@@ -68,12 +78,14 @@ type large struct {
 	id     string
 	size   int64    // of a part; the last may be smaller
 	sums   []string // SHA-1 of each part that is stored, "" for the others
+	base   *base    // what parts can be copied from; nil to send them all
+	tail   int64    // where the last part begins, if that is not a multiple of size; else 0
 	stored int64    // bytes of the parts that were stored before
 	ours   bool     // to be cancelled if the upload fails for good
 }
 
 func newLarge(c *Client, req *UploadRequest, id string, part int64) *large {
-	return &large{c: c, req: req, id: id, size: part, sums: make([]string, (req.Size+part-1)/part)}
+	return &large{c: c, req: req, id: id, size: part, sums: make([]string, (req.Size+part-1)/part), base: newBase(req)}
 }
 
 // uploadLarge stores a file in parts: what is missing of one that an earlier
@@ -227,10 +239,8 @@ func (l *large) upload(ctx context.Context) (*File, error) {
 		if l.sums[i] != "" {
 			return nil
 		}
-		part, err := l.c.uploadPart(ctx, l.id, i+1, l.content(i), l.req.SSE)
-		if err == nil {
-			l.sums[i] = part.ContentSHA1
-		}
+		sum, err := l.part(ctx, i)
+		l.sums[i] = sum
 		return err
 	})
 	if err != nil {
@@ -248,11 +258,38 @@ func (l *large) upload(ctx context.Context) (*File, error) {
 	return stored, checkStored(stored, l.req, "")
 }
 
+// part stores one part and gives its SHA-1. What the base has is copied; where
+// that does not work, it is sent.
+func (l *large) part(ctx context.Context, i int) (sum string, err error) {
+	off, end := l.span(i)
+	if l.base.has(end) {
+		if sum, err = l.base.copy(ctx, l, i+1, off, end); err == nil || ctx.Err() != nil {
+			return sum, err
+		}
+	}
+	part, err := l.c.uploadPart(ctx, l.id, i+1, l.content(off, end), l.req.SSE)
+	if err != nil {
+		return "", err
+	}
+	return part.ContentSHA1, nil
+}
+
+// span is where a part begins, and where it ends.
+func (l *large) span(i int) (off, end int64) {
+	off, end = int64(i)*l.size, int64(i+1)*l.size
+	if l.tail > 0 {
+		if i == len(l.sums)-1 {
+			return l.tail, l.req.Size
+		}
+		return off, min(end, l.tail)
+	}
+	return off, min(end, l.req.Size)
+}
+
 // content makes the body of a part anew for each attempt.
-func (l *large) content(i int) func() *content {
+func (l *large) content(off, end int64) func() *content {
 	return func() *content {
-		off := int64(i) * l.size
-		body := newContent(l.req.Content, off, min(l.size, l.req.Size-off))
+		body := newContent(l.req.Content, off, end-off)
 		body.progress = l.req.Progress
 		return body
 	}

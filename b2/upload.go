@@ -89,6 +89,12 @@ type UploadRequest struct {
 	// ctx ended.
 	Large *LargeUpload
 
+	// Base is a version that the content may begin with, as a listing gave it;
+	// may be nil. If its hash says that the content does, the service copies that
+	// much, and only what was appended is sent; Progress is told both. An SSE-C
+	// key of the base must be that of SSE.
+	Base *File
+
 	SSE       *SSE
 	Retention *Retention
 	LegalHold bool
@@ -120,7 +126,13 @@ func (c *Client) Upload(ctx context.Context, req UploadRequest) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if part > 0 {
+	if req.Base, err = req.checkBase(ctx, account, part > 0); err != nil {
+		return nil, err
+	}
+	switch {
+	case req.Base != nil && req.Size-req.Base.Size <= tailMost(account, req.PartSize):
+		return c.uploadTail(ctx, account, &req)
+	case part > 0:
 		return c.uploadLarge(ctx, &req, part)
 	}
 	return c.uploadSmall(ctx, &req)
