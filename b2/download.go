@@ -29,6 +29,9 @@ type DownloadRequest struct {
 	Streams  int           // requests at once; 0 is 4 from 200 MB on, 1 below
 	SSE      *SSE          // the key, for SSE-C
 	SkipHash bool          // leave the hash unchecked
+	// WriteBuffer is how many bytes are gathered before they are written, for
+	// each request at once; 0 writes what has come, 64 KiB at most.
+	WriteBuffer int
 
 	// Have is what an earlier download of the same version has written to To:
 	// ranges in order that do not overlap. They are not fetched, but read back
@@ -146,11 +149,21 @@ func (d *download) copy(s *stream, saw func(p []byte)) error {
 	if err := d.meet(&s.file); err != nil {
 		return err
 	}
-	buf := buffers.Get().(*[64 << 10]byte)
-	defer buffers.Put(buf)
+	small := buffers.Get().(*[64 << 10]byte)
+	defer buffers.Put(small)
+	buf, least := small[:], 1
+	if gather := d.req.WriteBuffer; gather > 0 {
+		buf = make([]byte, gather)
+		least = gather
+	}
 	for {
 		at := s.off
-		n, err := s.Read(buf[:])
+		n, err := 0, error(nil)
+		for n < least && err == nil {
+			var more int
+			more, err = s.Read(buf[n:])
+			n += more
+		}
 		if n > 0 {
 			if _, err := d.req.To.WriteAt(buf[:n], at); err != nil {
 				return err
