@@ -22,10 +22,19 @@ func (c *copier) kind() Kind { return Copy }
 // other tools make names that we would not.
 func (c *copier) admit(j *job) error { return wire.CheckFileName(c.dst.full(j.name)) }
 
-// move copies a version, with its content type and info. A version without a
+// move copies a version, or what has taken its place.
+func (c *copier) move(ctx context.Context, j *job, m *meter) (version string, err error) {
+	err = c.src.ofNewest(ctx, c.opts, j, m, func() error {
+		version, err = c.copy(ctx, j, m)
+		return err
+	})
+	return version, err
+}
+
+// copy copies a version, with its content type and info. A version without a
 // modification time is given the one that it was compared by, so that the next
 // run finds the copy to be the same (P12).
-func (c *copier) move(ctx context.Context, j *job, m *meter) (string, error) {
+func (c *copier) copy(ctx context.Context, j *job, m *meter) (string, error) {
 	req := b2.CopyRequest{
 		Source: &j.src.file, BucketID: c.dst.ref.ID, Name: c.dst.full(j.name), Progress: m.add,
 		SourceSSE: sourceKey(c.opts, &j.src.file), SSE: c.opts.DestinationSSE,

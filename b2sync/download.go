@@ -3,9 +3,7 @@ package b2sync
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io/fs"
-	"net/http"
 	"path"
 	"strings"
 	"sync"
@@ -40,41 +38,9 @@ func (d *downloader) admit(j *job) error {
 	return localfs.CheckName(name)
 }
 
-// move downloads a version. A version that has meanwhile gone is looked up
-// once more under its name.
+// move downloads a version, or what has taken its place.
 func (d *downloader) move(ctx context.Context, j *job, m *meter) (string, error) {
-	err := d.download(ctx, j, m)
-	if !gone(err) {
-		return "", err
-	}
-	file, lookup := d.lookUp(ctx, j.src.file.Name)
-	if lookup != nil || file.ID == j.src.file.ID {
-		return "", err
-	}
-	j.src.file, j.src.size = file, file.Size
-	j.src.modTime, j.src.bare = modTime(&file)
-	m.reset()
-	return "", d.download(ctx, j, m)
-}
-
-// gone says whether the service no longer has a version.
-func gone(err error) bool {
-	failure, ok := errors.AsType[*b2.Error](err)
-	return ok && failure.Status == http.StatusNotFound
-}
-
-// lookUp finds the newest version of a name.
-func (d *downloader) lookUp(ctx context.Context, name string) (b2.File, error) {
-	for file, err := range d.src.client.ListNames(ctx, d.src.ref.ID, b2.ListOptions{Prefix: name, PageSize: 1}) {
-		if err != nil {
-			return file, err
-		}
-		if file.Name == name && file.Action == wire.ActionUpload {
-			return file, nil
-		}
-		break
-	}
-	return b2.File{}, fmt.Errorf("%s: %w", name, fs.ErrNotExist)
+	return "", d.src.ofNewest(ctx, d.opts, j, m, func() error { return d.download(ctx, j, m) })
 }
 
 // download writes a version beside its name and renames it into place once it

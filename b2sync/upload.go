@@ -22,13 +22,13 @@ func (c bucketChanges) sweep(ctx context.Context) { c.large.sweep(ctx) }
 func (c bucketChanges) hide(ctx context.Context, name string) (string, error) {
 	marker, err := c.dst.client.Hide(ctx, c.dst.ref.ID, c.dst.full(name))
 	if err != nil || marker == nil {
-		return "", err
+		return "", unlessDone(err)
 	}
 	return marker.ID, nil
 }
 
 func (c bucketChanges) deleteVersion(ctx context.Context, f b2.File) error {
-	return c.dst.client.DeleteVersion(ctx, f.Name, f.ID, false)
+	return unlessDone(c.dst.client.DeleteVersion(ctx, f.Name, f.ID, false))
 }
 
 func (c bucketChanges) removeFile(name string) error {
@@ -70,7 +70,7 @@ func (u *uploader) upload(ctx context.Context, j *job, m *meter) (string, error)
 		BucketID: u.dst.ref.ID, Name: u.dst.full(j.name), ModTime: src.ModTime(),
 		Content: src, Size: src.Size(),
 		Check:    src.Unchanged,
-		Progress: m.add, SSE: u.opts.DestinationSSE, NoLargeSHA1: u.opts.NoLargeSHA1,
+		Progress: m.add, SSE: u.opts.DestinationSSE, NoLargeSHA1: u.opts.NoLargeSHA1, Base: j.base,
 		Large: u.large.of(u.src.full(j.name), u.dst.full(j.name), m),
 	})
 	if err != nil {
