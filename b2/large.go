@@ -230,6 +230,9 @@ func (r *UploadRequest) start() StartLargeFileRequest {
 	if r.LegalHold {
 		s.LegalHold = new(onOff(true))
 	}
+	if r.CustomTimestamp != 0 {
+		s.CustomUploadTimestamp = &r.CustomTimestamp
+	}
 	return s
 }
 

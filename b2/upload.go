@@ -98,6 +98,9 @@ type UploadRequest struct {
 	SSE       *SSE
 	Retention *Retention
 	LegalHold bool
+	// CustomTimestamp is when the version shall seem to have been uploaded, in ms
+	// since the epoch; 0 for now. The service lets few accounts do that.
+	CustomTimestamp int64
 }
 
 // Upload stores a file as one version, in one request or in parts by its size,
@@ -217,6 +220,9 @@ func (r *UploadRequest) header() http.Header {
 	}
 	if r.LegalHold {
 		h.Set(wire.HeaderLegalHold, onOff(true))
+	}
+	if r.CustomTimestamp != 0 {
+		h.Set(wire.HeaderCustomTimestamp, strconv.FormatInt(r.CustomTimestamp, 10))
 	}
 	return h
 }

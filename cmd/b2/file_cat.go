@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bufio"
+	"context"
+	"errors"
 	"io"
 	"strings"
 
@@ -19,19 +22,36 @@ func newFileCat(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			return e.withURI(cmd, args[0], anyFile, func(s *session, u b2URI) error {
-				object, err := s.Open(cmd.Context(), openRequest(u, sse))
-				if err != nil {
-					return named(err, u)
-				}
-				defer object.Close()
-				_, err = io.Copy(e.stdout, object)
+			buffer, err := o.bufferSize()
+			if err != nil {
 				return err
+			}
+			return e.withURI(cmd, args[0], anyFile, func(s *session, u b2URI) error {
+				req := openRequest(u, sse)
+				req.SkipHash = o.skipHash
+				return named(s.write(cmd.Context(), req, buffer), u)
 			})
 		},
 	}
 	o.add(cmd.Flags())
 	return cmd
+}
+
+// write writes a file to standard output, in pieces of buffer bytes if that is
+// not 0.
+func (s *session) write(ctx context.Context, req b2.OpenRequest, buffer int) error {
+	object, err := s.Open(ctx, req)
+	if err != nil {
+		return err
+	}
+	defer object.Close()
+	if buffer == 0 {
+		_, err = io.Copy(s.env.stdout, object)
+		return err
+	}
+	out := bufio.NewWriterSize(s.env.stdout, buffer)
+	_, err = io.Copy(out, object)
+	return errors.Join(err, out.Flush())
 }
 
 func openRequest(u b2URI, sse *b2.SSE) b2.OpenRequest {

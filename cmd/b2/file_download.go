@@ -23,6 +23,7 @@ type downloadOptions struct {
 	sse        *string
 	skipHash   bool
 	noProgress bool
+	buffer     number
 }
 
 func (o *downloadOptions) add(flags *pflag.FlagSet) {
@@ -30,6 +31,17 @@ func (o *downloadOptions) add(flags *pflag.FlagSet) {
 	addChoice(flags, "source-server-side-encryption-algorithm", "AES256", "the cipher; there is only AES256", "AES256")
 	flags.BoolVar(&o.skipHash, "skip-hash-verification", false, "do not check the hash")
 	flags.BoolVar(&o.noProgress, "no-progress", false, "show no progress")
+	flags.Var(&o.buffer, "write-buffer-size", "gather so many `BYTES` before they are written")
+}
+
+// bufferSize is how many bytes are gathered before they are written; 0 writes
+// what has come.
+func (o *downloadOptions) bufferSize() (int, error) {
+	const most = 1 << 30
+	if o.buffer.set && (o.buffer.value < 1 || o.buffer.value > most) {
+		return 0, fmt.Errorf("--write-buffer-size %d: must be from 1 to %d", o.buffer.value, most)
+	}
+	return int(o.buffer.value), nil
 }
 
 func newFileDownload(e *env) *cobra.Command {
@@ -63,6 +75,10 @@ func (e *env) download(cmd *cobra.Command, o *downloadOptions, uri, to string, t
 	if err != nil {
 		return err
 	}
+	buffer, err := o.bufferSize()
+	if err != nil {
+		return err
+	}
 	s, err := e.open(ctx, func(cfg *b2.Config) { cfg.Downloads = int(threads.value) })
 	if err != nil {
 		return err
@@ -73,9 +89,12 @@ func (e *env) download(cmd *cobra.Command, o *downloadOptions, uri, to string, t
 		return err
 	}
 	if to == "-" {
-		return s.downloadToStdout(ctx, u, file, sse)
+		s.printDownload(e.stderr, file, "stdout")
+		req := openRequest(u, sse)
+		req.SkipHash = o.skipHash
+		return s.write(ctx, req, buffer)
 	}
-	req := b2.DownloadRequest{File: file, Streams: int(streams.value), SSE: sse, SkipHash: o.skipHash}
+	req := b2.DownloadRequest{File: file, Streams: int(streams.value), SSE: sse, SkipHash: o.skipHash, WriteBuffer: buffer}
 	return s.downloadToFile(ctx, req, to, o.noProgress)
 }
 
@@ -84,17 +103,6 @@ func (e *env) download(cmd *cobra.Command, o *downloadOptions, uri, to string, t
 func (s *session) downloadable(ctx context.Context, u b2URI, sse *b2.SSE) (*b2.File, error) {
 	f, err := s.Stat(ctx, openRequest(u, sse))
 	return f, named(err, u)
-}
-
-func (s *session) downloadToStdout(ctx context.Context, u b2URI, file *b2.File, sse *b2.SSE) error {
-	s.printDownload(s.env.stderr, file, "stdout")
-	object, err := s.Open(ctx, openRequest(u, sse))
-	if err != nil {
-		return err
-	}
-	defer object.Close()
-	_, err = io.Copy(s.env.stdout, object)
-	return err
 }
 
 // downloadToFile reads a version into a temporary file beside its place, and

@@ -18,10 +18,12 @@ import (
 // uploadOptions are the options of `b2 file upload`.
 type uploadOptions struct {
 	makeOptions
-	sha1       string
-	partSize   number
-	threads    number
-	noProgress bool
+	sha1        string
+	partSize    number
+	threads     number
+	timestamp   number
+	incremental bool
+	noProgress  bool
 }
 
 func newFileUpload(e *env) *cobra.Command {
@@ -46,6 +48,8 @@ a part at a time.`,
 	flags.StringVar(&o.sha1, "sha1", "", "the `SHA-1` that the content must have, as 40 hex digits")
 	flags.Var(&o.partSize, "min-part-size", "send parts of at least so many `BYTES`")
 	flags.Var(&o.threads, "threads", "send so many `PARTS` at once (default 10)")
+	flags.BoolVar(&o.incremental, "incremental-mode", false, "when the file has only grown since it was last uploaded, send what was appended")
+	flags.Var(&o.timestamp, "custom-upload-timestamp", "pretend that the file was uploaded at this time, in `MILLIS` since 1970; few accounts may")
 	flags.BoolVar(&o.noProgress, "no-progress", false, "show no progress")
 	return cmd
 }
@@ -76,12 +80,15 @@ func (e *env) upload(cmd *cobra.Command, o *uploadOptions, bucket, path, name st
 	}
 	req := b2.UploadRequest{
 		BucketID: ref.ID, Name: name, ContentType: o.contentType, Info: m.info, PartSize: o.partSize.value,
-		SSE: m.sse, Retention: m.retention, LegalHold: m.legalHold,
+		SSE: m.sse, Retention: m.retention, LegalHold: m.legalHold, CustomTimestamp: o.timestamp.value,
 	}
 	var stored *b2.File
 	if content.file == nil {
 		if o.sha1 != "" {
 			return errors.New("--sha1 needs a file: a stream can be read only once")
+		}
+		if o.incremental {
+			return errors.New("--incremental-mode needs a file: a stream can be read only once")
 		}
 		stored, err = s.uploadStream(ctx, content, req, o)
 	} else {
@@ -142,9 +149,26 @@ func (s *session) uploadFile(ctx context.Context, c *content, req b2.UploadReque
 		}
 		return err
 	}
+	if o.incremental {
+		var err error
+		if req.Base, err = s.newest(ctx, req.BucketID, req.Name); err != nil {
+			return nil, err
+		}
+	}
 	stop := s.env.showBytes(c.info.Name(), req.Size, o.noProgress, &req.Progress)
 	defer stop()
 	return s.Upload(ctx, req)
+}
+
+// newest is the version that a name shows, or nil.
+func (s *session) newest(ctx context.Context, bucketID, name string) (*b2.File, error) {
+	for f, err := range s.ListNames(ctx, bucketID, b2.ListOptions{Prefix: name, Start: name, End: name + "\x00", PageSize: 1}) {
+		if err != nil {
+			return nil, err
+		}
+		return &f, nil
+	}
+	return nil, nil
 }
 
 // checkSHA1 refuses a file that is not what the user takes it for.

@@ -31,6 +31,12 @@ func addGlobals(cmd *cobra.Command, g *globalOptions) {
 	flags.BoolVar(&g.debugLogs, "debug-logs", false, "log what is done to the file "+logFile)
 	flags.BoolVar(&g.escape, "escape-control-characters", false, "show control characters in names as \\xNN (default on a terminal)")
 	flags.BoolVar(&g.noEscape, "no-escape-control-characters", false, "print names as they are")
+	// The reference's own help calls them so.
+	flags.BoolVar(&g.escape, "escape-control-chars", false, "the same as --escape-control-characters")
+	flags.BoolVar(&g.noEscape, "no-escape-control-chars", false, "the same as --no-escape-control-characters")
+	flags.Lookup("escape-control-chars").Hidden = true
+	flags.Lookup("no-escape-control-chars").Hidden = true
+	ours(flags, "escape-control-chars", "no-escape-control-chars") // so that they do not stand in the way of abbreviations
 }
 
 // escapes says whether control characters in names are shown and not sent: an

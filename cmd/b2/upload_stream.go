@@ -66,6 +66,9 @@ func largeStart(req *b2.UploadRequest) b2.StartLargeFileRequest {
 	if req.LegalHold {
 		start.LegalHold = new("on")
 	}
+	if req.CustomTimestamp != 0 {
+		start.CustomUploadTimestamp = &req.CustomTimestamp
+	}
 	return start
 }
 
