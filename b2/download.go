@@ -160,6 +160,9 @@ func (d *download) copy(s *stream, saw func(p []byte)) error {
 		at := s.off
 		n, err := 0, error(nil)
 		for n < least && err == nil {
+			if s.ctx.Err() != nil {
+				return context.Cause(s.ctx) // at once, whatever is still to be read
+			}
 			var more int
 			more, err = s.Read(buf[n:])
 			n += more

@@ -101,7 +101,7 @@ func (l *lab) interrupted(w *wire, after int64, src, dst b2sync.Location, o b2sy
 	record := l.record()
 	o.Uploads = record
 	if out := l.syncContext(ctx, src, dst, o); !errors.Is(out.Err, context.Canceled) {
-		l.t.Fatalf("the run was not interrupted: %+v", out.Summary)
+		l.t.Fatalf("the run was not interrupted after %d bytes: %+v", w.up.Load()+w.down.Load(), out.Summary)
 	}
 	if err := record.Close(); err != nil {
 		l.t.Fatal(err)
