@@ -118,7 +118,7 @@ func oldCommands(e *env) []*cobra.Command {
 func oldCommand(cmd *cobra.Command) *old {
 	for ; cmd != nil; cmd = cmd.Parent() {
 		if today := cmd.Annotations[todayKey]; today != "" {
-			return &old{today: today}
+			return &old{use: cmd.Name(), today: today}
 		}
 	}
 	return nil

@@ -31,7 +31,7 @@ func understand(e *env, root *cobra.Command, words []string) ([]string, error) {
 		return nil, err
 	}
 	if old := oldCommand(cmd); old != nil {
-		fmt.Fprintf(e.stderr, "WARNING: `%s` command is deprecated. Use `%s` instead.\n", cmd.Name(), old.today)
+		fmt.Fprintf(e.stderr, "WARNING: `%s` command is deprecated. Use `%s` instead.\n", old.use, old.today)
 	}
 	rest, err := understandOptions(e, cmd, words[len(path):])
 	return append(path, rest...), err
