@@ -50,7 +50,7 @@ func (u *uploader) admit(j *job) error { return b2.CheckUploadName(u.dst.full(j.
 // from the start; what was read of it is never stored (P8).
 func (u *uploader) move(ctx context.Context, j *job, m *meter) (string, error) {
 	version, err := u.upload(ctx, j, m)
-	if errors.Is(err, localfs.ErrChanged) {
+	if errors.Is(err, localfs.ErrChanged) || errors.Is(err, b2.ErrShortContent) {
 		m.reset()
 		version, err = u.upload(ctx, j, m)
 	}

@@ -70,7 +70,8 @@ func (s *service) start() {
 	s.t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cmd = exec.Command(binary, "serve", "--listen", s.addr, "--data", s.dir, "--min-part-size", "1000", "--recommended-part-size", "65536")
+	s.cmd = exec.Command(binary, "serve", "--listen", s.addr, "--data", s.dir, "--min-part-size", "1000", "--recommended-part-size", "65536",
+		"--latency", "5ms") // so that a run lasts long enough to be met
 	s.cmd.Env = append(environment(s.dir+"-home", "", s.keyID, s.key), "PATH="+os.Getenv("PATH"))
 	var errs strings.Builder
 	s.cmd.Stderr = &errs
