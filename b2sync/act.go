@@ -17,6 +17,9 @@ type job struct {
 	name string
 	src  entry // of a transfer
 	dst  entry // of a pair that has to be read for its hash
+	// Of a transfer, with Options.Incremental: the version that the source may
+	// have grown from.
+	base *b2.File
 
 	// Of a removal: the newest version there is, which goes last, or the size of
 	// the local file.

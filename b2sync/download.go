@@ -63,6 +63,7 @@ func (d *downloader) download(ctx context.Context, j *job, m *meter) (err error)
 	request := b2.DownloadRequest{
 		File: &j.src.file, To: temp, Progress: m.add,
 		SSE: sourceKey(d.opts, &j.src.file), SkipHash: d.opts.SkipHash, Streams: d.opts.Streams,
+		WriteBuffer: d.opts.WriteBuffer,
 	}
 	if large {
 		goOn(&request, temp, m)

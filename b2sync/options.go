@@ -87,6 +87,13 @@ type Options struct {
 	SkipHash bool
 	// Streams bounds the parallel ranges of one download; 0 is chosen by size.
 	Streams int
+	// Incremental has the service copy what the destination's newest version
+	// already holds of a local file that has grown, so that only what was
+	// appended is sent. The file is read for that.
+	Incremental bool
+	// WriteBuffer is how many bytes of a download are gathered before they are
+	// written, for each range; 0 writes what has come.
+	WriteBuffer int
 	// NoLargeSHA1 saves reading large files once more for their hash.
 	NoLargeSHA1 bool
 	// Fsync makes each downloaded file and its folder durable before it counts

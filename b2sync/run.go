@@ -367,6 +367,9 @@ func (r *run) settle(p *pair, d decision) *job {
 	case transfer:
 		j.src = *p.src
 		j.src.older = nil
+		if r.opts.Incremental && p.dst != nil && p.dst.kind == isFile && p.dst.size < p.src.size {
+			j.base = new(p.dst.file)
+		}
 		r.report.todo.Add(1)
 		r.report.todoBytes.Add(j.src.size)
 		return j

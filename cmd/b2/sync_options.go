@@ -35,6 +35,8 @@ type syncOptions struct {
 
 	destinationSSE, sourceSSE *string
 	skipHash, noLargeSHA1     bool
+	incremental               bool
+	buffer                    number
 	streams                   number
 	fsync                     bool
 
@@ -87,6 +89,8 @@ func (o *syncOptions) add(flags *pflag.FlagSet) {
 	o.sourceSSE = addChoice(flags, "source-server-side-encryption", "", "read encrypted files: SSE-C with the key of B2_SOURCE_SSE_C_KEY_B64", "SSE-C")
 	addChoice(flags, "source-server-side-encryption-algorithm", "AES256", "the cipher; there is only AES256", "AES256")
 	flags.BoolVar(&o.skipHash, "skip-hash-verification", false, "do not check the hash of downloads")
+	flags.BoolVar(&o.incremental, "incremental-mode", false, "send only what was appended to a file, and let the service copy the rest")
+	flags.Var(&o.buffer, "write-buffer-size", "gather so many `BYTES` of a download before they are written, for each range of a file")
 	flags.BoolVar(&o.noLargeSHA1, "no-large-file-sha1", false, "do not read large files once more for the hash of the whole")
 	flags.BoolVar(&o.fsync, "fsync", false, "make each download safe against a loss of power")
 
@@ -125,6 +129,10 @@ func (o *syncOptions) engine() (b2sync.Options, error) {
 	if o.modifiedAfter.millis < 0 || o.uploadedAfter.millis < 0 {
 		return b2sync.Options{}, errors.New("--exclude-if-modified-after and --exclude-if-uploaded-after: the time cannot be before 1970")
 	}
+	buffer, err := (&downloadOptions{buffer: o.buffer}).bufferSize()
+	if err != nil {
+		return b2sync.Options{}, err
+	}
 	names, err := o.names()
 	if err != nil {
 		return b2sync.Options{}, err
@@ -138,6 +146,7 @@ func (o *syncOptions) engine() (b2sync.Options, error) {
 		Names:        names,
 		ExcludeLinks: o.excludeLinks, ModifiedAfter: o.modifiedAfter.limit(), UploadedAfter: o.uploadedAfter.limit(),
 		AllowEmpty: o.allowEmpty, DryRun: o.dryRun, MaxDelete: o.maxDelete.value,
+		Incremental: o.incremental, WriteBuffer: buffer,
 		SkipHash: o.skipHash, Streams: int(o.streams.value), NoLargeSHA1: o.noLargeSHA1, Fsync: o.fsync,
 		Files: files,
 	}, nil
