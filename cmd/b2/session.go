@@ -18,6 +18,7 @@ type session struct {
 	env   *env
 	creds *credentials
 	log   *slog.Logger
+	seen  map[string]*b2.Bucket // the buckets that were looked up, by name
 	close []func()
 }
 
@@ -28,7 +29,7 @@ func (e *env) open(ctx context.Context, adjust ...func(*b2.Config)) (*session, e
 	if err != nil {
 		return nil, err
 	}
-	s := &session{env: e, log: log, close: []func(){closeLog}}
+	s := &session{env: e, log: log, seen: map[string]*b2.Bucket{}, close: []func(){closeLog}}
 	cfg := b2.Config{UserAgent: e.userAgent(), Logger: log}
 	if e.realm() == localRealm {
 		err = s.connectLocal(ctx, &cfg)
@@ -110,15 +111,28 @@ func (s *session) bucket(ctx context.Context, name string) (b2.BucketRef, error)
 			return b2.BucketRef{ID: id, Name: name}, nil
 		}
 	}
-	ref, err := s.BucketByName(ctx, name)
-	switch {
-	case errors.Is(err, b2.ErrBucketNotFound):
-		return ref, bucketNotFound(name)
-	case err != nil:
-		return ref, err
+	bucket, err := s.look(ctx, name)
+	if err != nil {
+		return b2.BucketRef{}, err
 	}
+	ref := b2.BucketRef{ID: bucket.BucketID, Name: bucket.BucketName}
 	s.remember(ctx, ref)
 	return ref, nil
+}
+
+// look asks the service for a bucket.
+func (s *session) look(ctx context.Context, name string) (*b2.Bucket, error) {
+	found, err := s.ListBuckets(ctx, b2.ListBucketsRequest{BucketName: &name})
+	if err != nil {
+		return nil, err
+	}
+	for i := range found {
+		if found[i].BucketName == name {
+			s.seen[name] = &found[i]
+			return &found[i], nil
+		}
+	}
+	return nil, bucketNotFound(name)
 }
 
 // allowedBucket finds a bucket among those that the key is confined to.

@@ -179,6 +179,7 @@ func (j *syncJob) destination(ctx context.Context, s *session) (b2sync.Location,
 	if err != nil {
 		return nil, fmt.Errorf("the bucket %s cannot be made: %w", j.dst.bucket, err)
 	}
+	s.seen[j.dst.bucket] = bucket
 	ref := b2.BucketRef{ID: bucket.BucketID, Name: bucket.BucketName}
 	s.remember(ctx, ref)
 	return b2sync.Bucket(s.Client, ref, j.dst.prefix), nil
@@ -241,6 +242,7 @@ func (j *syncJob) run(ctx context.Context, s *session, rec *records, src, dst b2
 	if errors.Is(summary.Err, b2.ErrBucketNotFound) {
 		j.forget(ctx, s)
 	}
+	j.noteLifecycle(ctx, s, &summary, late)
 	if err := tell.Close(summary); err != nil {
 		return err
 	}
