@@ -113,17 +113,15 @@ func (u *Uploads) Busy(id string) bool {
 }
 
 // others are the files of other runs.
-func (u *Uploads) others() []string {
-	paths, _ := filepath.Glob(filepath.Join(globEscape(u.dir), "*.jsonl")) // the pattern is well formed
-	return slices.DeleteFunc(paths, func(path string) bool { return u.file != nil && path == u.file.Name() })
-}
-
-// globEscape takes the meaning from what Glob would read as a pattern.
-func globEscape(dir string) string {
-	if filepath.Separator == '\\' {
-		return dir // Windows knows no escape, and names have no asterisk
+func (u *Uploads) others() (paths []string) {
+	entries, _ := os.ReadDir(u.dir) // without the folder there are none
+	for _, e := range entries {
+		path := filepath.Join(u.dir, e.Name())
+		if u.file == nil || path != u.file.Name() {
+			paths = append(paths, path)
+		}
 	}
-	return strings.NewReplacer(`\`, `\\`, `*`, `\*`, `?`, `\?`, `[`, `\[`).Replace(dir)
+	return paths
 }
 
 // takeOver moves what is wanted of a file to ours, if its run is over, and
