@@ -204,7 +204,7 @@ func (o *syncOptions) names() (*b2sync.NameFilter, error) {
 // files is how many files are worked on at once; an error if the thread options
 // make no sense.
 func (t *threadOptions) files() (int, error) {
-	if t.all.set && (t.sync.set || t.upload.set || t.download.set) {
+	if t.all.set && (t.sync.differs() || t.upload.differs() || t.download.differs()) {
 		return 0, errors.New("--threads cannot be used with other thread options")
 	}
 	for _, n := range []struct {
@@ -217,6 +217,10 @@ func (t *threadOptions) files() (int, error) {
 	}
 	return t.of(t.sync), nil
 }
+
+// differs says that a number of threads was given that is not the default: the
+// reference takes the default beside --threads.
+func (n *number) differs() bool { return n.set && n.value != b2sync.DefaultThreads }
 
 // maxThreads keeps a slip of the finger from opening a connection for each
 // file of a disk.

@@ -70,7 +70,7 @@ func TestSyncOptions(t *testing.T) {
 func TestSyncOptionsThatMakeNoSense(t *testing.T) {
 	for words, want := range map[string]string{
 		"--threads 3 --sync-threads 4":      "--threads cannot be used with other thread options",
-		"--threads 3 --upload-threads 10":   "--threads cannot be used with other thread options",
+		"--threads 3 --upload-threads 11":   "--threads cannot be used with other thread options",
 		"--threads 0":                       "--threads 0: must be from 1 to 10000",
 		"--download-threads 10001":          "--download-threads 10001: must be from 1 to 10000",
 		"--compare-threshold -1":            "compare_threshold must be a positive integer",
