@@ -213,7 +213,7 @@ func TestHostileAnswers(t *testing.T) {
 			t.Parallel()
 			l := answerLab(t)
 			l.server.Fail(c.call, 100, c.fault)
-			args := []string{"sync", "--delete", "--retry-for", "1s", l.side(c.sides[0]), l.side(c.sides[1])}
+			args := []string{"sync", "--delete", "--retry-for", "100ms", l.side(c.sides[0]), l.side(c.sides[1])}
 			r := l.run(args...)
 			l.server.DropFaults()
 			l.checkLie(c, r)
@@ -350,7 +350,7 @@ func TestRetryAfterForYears(t *testing.T) {
 				w.Header().Set("Retry-After", seconds)
 				b2test.Busy()(w, r, server)
 			})
-			r := l.run("sync", "--retry-for", "1s", l.path("src"), l.at("dst/"))
+			r := l.run("sync", "--retry-for", "100ms", l.path("src"), l.at("dst/"))
 			l.server.DropFaults()
 			if r.code != 1 || !strings.Contains(r.errs, listNames) {
 				t.Error(r)

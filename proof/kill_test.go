@@ -24,7 +24,7 @@ import (
 )
 
 var (
-	kills = flag.Int("kills", 4, "kills of each kind in the crash tests")
+	kills = flag.Int("kills", 2, "kills of each kind in the crash tests")
 	seed  = flag.Uint64("seed", 0, "seed of what is random in the tests; 0 takes one by the clock")
 )
 
@@ -43,7 +43,6 @@ type service struct {
 	t             *testing.T
 	dir, addr     string
 	keyID, key    string
-	stop          chan struct{}
 	mu            sync.Mutex
 	cmd           *exec.Cmd
 	starts, kills int

@@ -228,7 +228,7 @@ func TestFewFileDescriptors(t *testing.T) {
 		l.write("src/"+name, content)
 	}
 	for _, sides := range [][2]string{{l.path("src"), l.at("up/")}, {l.at("up/"), l.path("dst")}, {l.at("up/"), l.at("copy/")}} {
-		many := program{shell: "ulimit -n 64", args: []string{"sync", "--delete", "--retry-for", "2s", "--threads", "99", sides[0], sides[1]}}.run(t, l.env)
+		many := program{shell: "ulimit -n 64", args: []string{"sync", "--delete", "--retry-for", "300ms", "--threads", "99", sides[0], sides[1]}}.run(t, l.env)
 		if many.code != 0 {
 			failsClearly(t, many, "too many open files")
 			t.Logf("99 threads: %.300s", many.errs)

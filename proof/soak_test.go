@@ -109,7 +109,7 @@ type soak struct {
 func TestSoak(t *testing.T) {
 	s := &soak{crashLab: newCrashLab(t), random: chance(t), transport: b2.NewTransport(), files: map[string]string{}}
 	s.flaky = &flaky{RoundTripper: s.transport, share: 0.01, random: rand.New(rand.NewPCG(s.random.Uint64(), 2))}
-	for i := range 300 {
+	for i := range 120 {
 		s.write(fmt.Sprintf("folder-%d/%d", i%9, i))
 	}
 	var first usage
@@ -178,7 +178,7 @@ func (s *soak) edit() {
 	case 0:
 		s.write(fmt.Sprintf("folder-%d/new-%d", s.random.IntN(12), s.edits))
 	case 1:
-		if len(names) > 200 {
+		if len(names) > 100 {
 			s.remove(name)
 		}
 	case 2:
