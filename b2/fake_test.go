@@ -22,9 +22,9 @@ type fake struct {
 	cfg       Config
 	authorize string // the answer of authorising
 
-	handling sync.RWMutex // held for reading by each call that is being answered
-
 	mu     sync.Mutex
+	busy   int       // calls that are being answered
+	idle   sync.Cond // is told when there are none; a bubble can wait for it
 	on     map[string]handler
 	calls  map[string]int
 	tokens int
@@ -35,6 +35,7 @@ type handler func(w http.ResponseWriter, r *http.Request)
 // newFake serves over pipes in memory, so it works in a synctest bubble.
 func newFake(t *testing.T) *fake {
 	f := &fake{t: t, on: map[string]handler{}, calls: map[string]int{}}
+	f.idle.L = &f.mu
 	l := &pipes{conns: make(chan net.Conn), done: make(chan struct{})}
 	srv := &http.Server{Handler: f}
 	var serving sync.WaitGroup
@@ -46,11 +47,23 @@ func newFake(t *testing.T) *fake {
 		tr.CloseIdleConnections()
 		srv.Close()
 		serving.Wait()
-		f.handling.Lock() // until the last one has been
-		f.handling.Unlock()
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		for f.busy > 0 {
+			f.idle.Wait()
+		}
 	})
 	f.cfg = Config{Endpoint: "http://api.example.test", KeyID: "0001", Key: "K-secret", Transport: tr}
 	return f
+}
+
+// answering counts the calls that are being answered.
+func (f *fake) answering(n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.busy += n; f.busy == 0 {
+		f.idle.Broadcast()
+	}
 }
 
 func (f *fake) client() *Client { return New(f.cfg) }
@@ -70,8 +83,8 @@ func (f *fake) count(call string) int {
 }
 
 func (f *fake) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f.handling.RLock()
-	defer f.handling.RUnlock()
+	f.answering(1)
+	defer f.answering(-1)
 	call := ""
 	if rest, ok := strings.CutPrefix(r.URL.Path, "/b2api/v4/"); ok {
 		call, _, _ = strings.Cut(rest, "/")
