@@ -246,7 +246,7 @@ func locked(err error) bool {
 // retain deals with a version that turned out to be locked: a name that the
 // source lacks is hidden instead.
 func (r *run) retain(ctx context.Context, j *job) {
-	r.report.count(func(s *Summary) { s.Retained++ })
+	r.report.retained.Add(1)
 	newest := j.decision.prune[len(j.decision.prune)-1]
 	if j.verdict == remove && !j.hide && newest.ID == j.current && newest.Action != actionHide {
 		r.hide(ctx, j)

@@ -108,6 +108,10 @@ type Options struct {
 	// requests that carry content are bounded by the client (b2.Config).
 	Files int
 
+	// Throttle bounds the files by what the network and the service can take,
+	// in place of Files; nil for just Files.
+	Throttle *Throttle
+
 	// SpoolDir is where removals wait for the gate; empty means the system's
 	// folder for temporary files.
 	SpoolDir string

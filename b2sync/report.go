@@ -16,8 +16,10 @@ type reporter struct {
 	scanned, compared   atomic.Int64
 	todo, todoBytes     atomic.Int64
 	done, moved, failed atomic.Int64
-	listed              atomic.Bool
-	flights             flights
+	// Names that needed nothing are too many to take the lock for each.
+	same, skipped, unhashed, retained atomic.Int64
+	listed                            atomic.Bool
+	flights                           flights
 }
 
 // action tells that an action ended, and counts it.
@@ -71,6 +73,8 @@ func (r *reporter) end(err error) Summary {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.summary.Err = err
+	r.summary.Same, r.summary.Skipped = r.same.Load(), r.skipped.Load()
+	r.summary.Unhashed, r.summary.Retained = r.unhashed.Load(), r.retained.Load()
 	r.summary.Took = time.Since(r.summary.Started)
 	return r.summary
 }

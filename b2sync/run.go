@@ -42,6 +42,9 @@ func New(src, dst Location, opts Options) (*Sync, error) {
 	if opts.Files == 0 {
 		opts.Files = DefaultThreads
 	}
+	if opts.Throttle == nil {
+		opts.Throttle = FixedThreads(opts.Files)
+	}
 	s := &Sync{src: src, dst: dst, opts: opts}
 	s.report.listener = opts.Listener
 	return s, nil
@@ -118,8 +121,7 @@ func (r *run) run(ctx context.Context) error {
 
 // remarkRetained says once how many names have versions that had to stay.
 func (r *run) remarkRetained() {
-	var n int64
-	r.report.count(func(s *Summary) { n = s.Retained })
+	n := r.report.retained.Load()
 	switch {
 	case n == 0:
 	case r.rules.noDelete:
@@ -208,10 +210,13 @@ func (r *run) close() {
 // that take them out, and returns when all is done.
 func (r *run) pool(ctx context.Context, produce func(context.Context) error) error {
 	var workers sync.WaitGroup
-	for range r.opts.Files {
+	for range r.opts.Throttle.Most() {
 		workers.Go(func() {
 			for j := range r.queue {
-				r.work(ctx, j)
+				if r.opts.Throttle.acquire(ctx) {
+					r.work(ctx, j)
+					r.opts.Throttle.release()
+				}
 			}
 		})
 	}
@@ -352,60 +357,52 @@ func (r *run) dispatch(ctx context.Context, p *pair, d decision, inShadow bool) 
 // is for a worker.
 func (r *run) settle(p *pair, d decision) *job {
 	r.tally(d)
-	j := &job{decision: d, name: p.name}
 	switch d.verdict {
 	case refuse:
 		r.report.problem(Problem{Name: p.name, Path: r.src.full(p.name), Err: d.err})
 		if r.opts.Newer == NewerStops && errors.Is(d.err, ErrNewer) {
 			r.stop(d.err)
 		}
-		return nil
 	case read:
-		j.src, j.dst = *p.src, *p.dst
+		j := &job{decision: d, name: p.name, src: *p.src, dst: *p.dst}
 		j.src.older, j.dst.older = slices.Clone(j.src.older), slices.Clone(j.dst.older)
 		return j
 	case transfer:
-		j.src = *p.src
+		r.report.todo.Add(1)
+		r.report.todoBytes.Add(p.src.size)
+		j := &job{decision: d, name: p.name, src: *p.src}
 		j.src.older = nil
 		if r.opts.Incremental && p.dst != nil && p.dst.kind == isFile && p.dst.size < p.src.size {
 			j.base = new(p.dst.file)
 		}
-		r.report.todo.Add(1)
-		r.report.todoBytes.Add(j.src.size)
 		return j
 	case remove:
-		j.current, j.size = p.dst.file.ID, p.dst.size
 		if p.dst.kind != isHidden {
 			r.doomed.Add(1)
 		}
-		r.putAside(j)
-		return nil
+		r.putAside(&job{decision: d, name: p.name, current: p.dst.file.ID, size: p.dst.size})
+	default:
+		if d.prune != nil {
+			return &job{decision: d, name: p.name}
+		}
 	}
-	if d.prune == nil {
-		return nil
-	}
-	return j
+	return nil
 }
 
 // tally counts a decision in the summary.
 func (r *run) tally(d decision) {
-	if d.verdict == leave && !d.retained || d.verdict == read {
-		return
+	switch d.verdict {
+	case same:
+		r.report.same.Add(1)
+	case skip:
+		r.report.skipped.Add(1)
 	}
-	r.report.count(func(s *Summary) {
-		switch d.verdict {
-		case same:
-			s.Same++
-		case skip:
-			s.Skipped++
-		}
-		if d.unhashed {
-			s.Unhashed++
-		}
-		if d.retained {
-			s.Retained++
-		}
-	})
+	if d.unhashed {
+		r.report.unhashed.Add(1)
+	}
+	if d.retained {
+		r.report.retained.Add(1)
+	}
 }
 
 // putAside keeps a removal for the gate.

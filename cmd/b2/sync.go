@@ -138,7 +138,10 @@ func (j *syncJob) configure(cfg *b2.Config, meter *ui.Meter, calls *budget) {
 	cfg.Uploads = j.threads.of(j.threads.upload)
 	cfg.Downloads = j.threads.of(j.threads.download)
 	cfg.RetryFor = j.retryFor
-	cfg.Observe = meter.Observe
+	cfg.Observe = func(a b2.Attempt) {
+		meter.Observe(a)
+		j.engine.Throttle.Observe(a)
+	}
 	if cfg.Transport == nil {
 		cfg.Transport = b2.NewTransport()
 	}
@@ -248,6 +251,9 @@ func (j *syncJob) run(ctx context.Context, s *session, rec *records, src, dst b2
 	}
 	if why, ok := errors.AsType[*interrupted](context.Cause(ctx)); ok {
 		return statusError(why.status())
+	}
+	if warned := summary.Err == nil && summary.Failed == 0; warned && j.env.v3() {
+		return nil // in version 3, warnings are no failure
 	}
 	if !summary.OK() {
 		return statusError(1)

@@ -50,7 +50,19 @@ type syncOptions struct {
 }
 
 // threadOptions say how much is done at once; 0 is the default.
-type threadOptions struct{ all, sync, upload, download number }
+type threadOptions struct {
+	all                    numberOrAuto
+	sync, upload, download number
+}
+
+// throttle bounds the files that are worked on at once. Whatever the number, it
+// shrinks while the service is busy.
+func (t *threadOptions) throttle(files int) *b2sync.Throttle {
+	if t.all.auto {
+		return b2sync.AutoThreads()
+	}
+	return b2sync.FixedThreads(files)
+}
 
 // add declares the options, the ones that people need most first.
 func (o *syncOptions) add(flags *pflag.FlagSet) {
@@ -75,7 +87,7 @@ func (o *syncOptions) add(flags *pflag.FlagSet) {
 	flags.Var(&o.maxDelete, "max-delete", "when more names than `N` (or N% of the destination's) would go, remove none")
 	flags.BoolVar(&o.createBucket, "create-bucket", false, "make the destination bucket (allPrivate) if it is missing")
 
-	flags.Var(&o.threads.all, "threads", "work on so many `FILES` at once (default 10); instead of the next three")
+	flags.Var(&o.threads.all, "threads", "work on so many `FILES` at once (default 10), or auto: as many as network and service take; instead of the next three")
 	flags.Var(&o.threads.sync, "sync-threads", "work on so many `FILES` at once")
 	flags.Var(&o.threads.upload, "upload-threads", "send so many files and `PARTS` at once")
 	flags.Var(&o.threads.download, "download-threads", "receive so many files and `PARTS` at once")
@@ -148,7 +160,7 @@ func (o *syncOptions) engine() (b2sync.Options, error) {
 		AllowEmpty: o.allowEmpty, DryRun: o.dryRun, MaxDelete: o.maxDelete.value,
 		Incremental: o.incremental, WriteBuffer: buffer,
 		SkipHash: o.skipHash, Streams: int(o.streams.value), NoLargeSHA1: o.noLargeSHA1, Fsync: o.fsync,
-		Files: files,
+		Files: files, Throttle: o.threads.throttle(files),
 	}, nil
 }
 
@@ -210,8 +222,8 @@ func (t *threadOptions) files() (int, error) {
 	for _, n := range []struct {
 		name string
 		number
-	}{{"threads", t.all}, {"sync-threads", t.sync}, {"upload-threads", t.upload}, {"download-threads", t.download}} {
-		if n.set && (n.value < 1 || n.value > maxThreads) {
+	}{{"threads", t.all.number}, {"sync-threads", t.sync}, {"upload-threads", t.upload}, {"download-threads", t.download}} {
+		if n.set && !(n.name == "threads" && t.all.auto) && (n.value < 1 || n.value > maxThreads) {
 			return 0, fmt.Errorf("--%s %d: must be from 1 to %d", n.name, n.value, maxThreads)
 		}
 	}
@@ -228,6 +240,9 @@ const maxThreads = 10_000
 
 // of is one of the three numbers, as far as --threads does not set all.
 func (t *threadOptions) of(n number) int {
+	if t.all.auto {
+		return b2sync.AutoThreads().Most()
+	}
 	return int(cmp.Or(t.all.value, n.value, b2sync.DefaultThreads))
 }
 

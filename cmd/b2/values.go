@@ -72,6 +72,28 @@ func (n *number) Set(s string) error {
 	return nil
 }
 
+// numberOrAuto is a whole number, or the word auto.
+type numberOrAuto struct {
+	number
+	auto bool
+}
+
+func (n *numberOrAuto) String() string {
+	if n.auto {
+		return "auto"
+	}
+	return n.number.String()
+}
+
+func (n *numberOrAuto) Set(s string) error {
+	if s == "auto" {
+		*n = numberOrAuto{auto: true, number: number{set: true}}
+		return nil
+	}
+	n.auto = false
+	return n.number.Set(s)
+}
+
 // decimal is a number with a fraction.
 type decimal struct {
 	value float64
