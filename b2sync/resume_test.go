@@ -2,6 +2,7 @@ package b2sync_test
 
 import (
 	"context"
+	"crypto/sha1"
 	"errors"
 	"fmt"
 	"io"
@@ -244,19 +245,64 @@ func TestP9LeftoversOfOurs(t *testing.T) {
 }
 
 // TestP9NotOurs leaves alone what may be somebody else's: started with other
-// words, below another name, or by a run that is still under way.
+// words, or under another name.
 func TestP9NotOurs(t *testing.T) {
 	l, w := newResumeLab(t)
-	l.write("src/big", random(bigSize), moment(1))
-	start := func(name string, info map[string]string) {
-		if _, err := l.client.StartLargeFile(t.Context(), b2.StartLargeFileRequest{BucketID: l.bucket.ID, FileName: name, ContentType: "b2/x-auto", FileInfo: info}); err != nil {
+	big := random(bigSize)
+	l.write("src/big", big, moment(1))
+	sum := fmt.Sprintf("%x", sha1.Sum([]byte(big)))
+	start := func(name, kind string, when time.Time) {
+		if _, err := l.client.StartLargeFile(t.Context(), b2.StartLargeFileRequest{BucketID: l.bucket.ID, FileName: name, ContentType: kind,
+			FileInfo: map[string]string{"src_last_modified_millis": fmt.Sprint(when.UnixMilli()), "large_file_sha1": sum}}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	start("big", map[string]string{"src_last_modified_millis": "1"})
-	start("other", nil)
+	start("big", "b2/x-auto", moment(2))
+	start("other", "b2/x-auto", moment(1))
 	l.goesOn(w, l.folder("src"), l.at(""), b2sync.Options{})
 	want(t, "unfinished", l.unfinished(), "big", "other")
+}
+
+// TestP9NotOursToCancel goes on with a file that nobody remembers, and fails:
+// whoever started it may still want it. One of ours is cancelled.
+func TestP9NotOursToCancel(t *testing.T) {
+	for _, ours := range []bool{false, true} {
+		l, w := newResumeLab(t)
+		l.write("src/big", random(bigSize), moment(1))
+		l.interrupted(w, 5*testPart, l.folder("src"), l.at(""), b2sync.Options{})
+		left := []string{}
+		if !ours {
+			if err := os.RemoveAll(filepath.Join(l.dir, "state")); err != nil {
+				t.Fatal(err)
+			}
+			left = []string{"big"}
+		}
+		w.limit.Store(w.up.Load() + 1)
+		w.cut = func() { l.write("src/big", "changed while it is read", moment(2)) }
+		record := l.record()
+		l.clean(l.folder("src"), l.at(""), b2sync.Options{Uploads: record})
+		record.Close()
+		want(t, "unfinished", l.unfinished(), left...)
+		if l.content("big") != "changed while it is read" {
+			t.Error("the object is not the file")
+		}
+	}
+}
+
+// TestP9PartsAreCompared changes the source without a trace in its time and
+// size: the parts that are stored are of the old one.
+func TestP9PartsAreCompared(t *testing.T) {
+	for _, o := range []b2sync.Options{{}, {NoLargeSHA1: true}} {
+		l, w := newResumeLab(t)
+		big := random(bigSize)
+		l.write("src/big", big, moment(1))
+		l.interrupted(w, 5*testPart, l.folder("src"), l.at(""), o)
+		l.write("src/big", big[1:]+"x", moment(1))
+		l.goesOn(w, l.folder("src"), l.at(""), o)
+		if l.content("big") != big[1:]+"x" {
+			t.Error("the object is not the file")
+		}
+	}
 }
 
 // TestP9RunUnderWay has a run whose upload is unfinished, and lets another, of

@@ -414,7 +414,7 @@ func TestSignals(t *testing.T) {
 			cmd.Process.Signal(signal)
 			wantStatus(t, cmd, status, endWait)
 			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
-			if last := lines[len(lines)-1]; !strings.HasPrefix(last, "b2 sync: ") && !strings.Contains(last, "stopped") {
+			if last := lines[len(lines)-1]; !strings.HasPrefix(last, "stopped by ") {
 				t.Errorf("no verdict: %q, %q", out.String(), errs.String())
 			}
 			if b.unfinished() != 1 {
