@@ -31,7 +31,7 @@ type ListOptions struct {
 // the names' bytes. An error comes last, and ErrListOrder is one of them.
 //
 // Pages are fetched ahead of the caller, who may take as long as needed over
-// each entry; up to a page of entries waits in memory. The sequence can be
+// each entry; some thousand entries wait in memory. The sequence can be
 // ranged over again, which lists again. Each 1,000 entries that the service
 // returns are billed as one call.
 func (c *Client) ListNames(ctx context.Context, bucketID string, o ListOptions) iter.Seq2[File, error] {
@@ -48,6 +48,11 @@ func (c *Client) ListVersions(ctx context.Context, bucketID string, o ListOption
 // batchSize is how many entries pass from the fetching side to the caller at
 // once.
 const batchSize = 256
+
+// batchesAhead is how many batches wait for the caller. More would only cost
+// memory: the rest of a page waits in its socket, and the next page is asked
+// for as soon as this one has been read.
+const batchesAhead = 8
 
 // A batch is a stretch of a listing. The last one says so, with the error if
 // there was one; without it the listing was cut off.
@@ -66,7 +71,7 @@ func (c *Client) list(ctx context.Context, l lister) iter.Seq2[File, error] {
 	return func(yield func(File, error) bool) {
 		l := l // each range is a listing of its own
 		fetch, cancel := context.WithCancel(ctx)
-		l.out = make(chan batch, (l.o.PageSize+batchSize-1)/batchSize)
+		l.out = make(chan batch, batchesAhead)
 		l.used = make(chan []File, 4)
 		var fetching sync.WaitGroup
 		fetching.Go(func() { l.run(fetch) })
