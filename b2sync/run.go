@@ -119,16 +119,20 @@ func (r *run) run(ctx context.Context) error {
 	return nil
 }
 
+// errStopped ends a run at the first newer destination, which has been
+// reported already.
+var errStopped = errors.New("stopped at the first file that is newer at the destination (--stop-on-newer)")
+
 // remarkRetained says once how many names have versions that had to stay.
 func (r *run) remarkRetained() {
 	n := r.report.retained.Load()
 	switch {
 	case n == 0:
 	case r.rules.noDelete:
-		r.report.remark(fmt.Sprintf("%d names have versions that stay, because the application key has no deleteFiles; "+
+		r.report.remark(fmt.Sprintf("names with versions that stay, because the application key has no deleteFiles: %d; "+
 			"names gone from the source are hidden instead", n))
 	default:
-		r.report.remark(fmt.Sprintf("%d names have versions that stay, because Object Lock retains or holds them; "+
+		r.report.remark(fmt.Sprintf("names with versions that stay, because Object Lock retains or holds them: %d; "+
 			"names gone from the source are hidden instead, and go in a later run", n))
 	}
 }
@@ -361,7 +365,7 @@ func (r *run) settle(p *pair, d decision) *job {
 	case refuse:
 		r.report.problem(Problem{Name: p.name, Path: r.src.full(p.name), Err: d.err})
 		if r.opts.Newer == NewerStops && errors.Is(d.err, ErrNewer) {
-			r.stop(d.err)
+			r.stop(errStopped)
 		}
 	case read:
 		j := &job{decision: d, name: p.name, src: *p.src, dst: *p.dst}

@@ -61,5 +61,5 @@ func problem(p b2sync.Problem, escape bool) string {
 	if strings.Contains(text, where) || p.Name != "" && strings.Contains(text, p.Name) {
 		return escaped(text, escape)
 	}
-	return escaped(where+" "+text, escape)
+	return escaped(where+": "+text, escape)
 }

@@ -87,7 +87,7 @@ func TestFailuresCloseStandardError(t *testing.T) {
 		t.Errorf("the first line is\n%s\nwant\n%s", lines[0], first)
 	}
 	recap := lines[25:]
-	if len(recap) != 1+20+1+1 || recap[0] != "25 failed:" || recap[20] != "  n18 is newer" ||
+	if len(recap) != 1+20+1+1 || recap[0] != "25 failed:" || recap[20] != "  n18: is newer" ||
 		recap[21] != "  and 5 more, see `b2 runs show 3`" {
 		t.Errorf("the recap is\n%s", strings.Join(recap, "\n"))
 	}
@@ -105,7 +105,7 @@ func TestFewFailuresAreSaidOnce(t *testing.T) {
 	text.Event(b2sync.Problem{Name: "a", Path: "a", Err: errors.New("is newer")})
 	text.Event(done(b2sync.Upload, "b", 0))
 	text.Close(b2sync.Summary{Failed: 1})
-	want := "ERROR: a is newer\nERROR: Incomplete sync: sync is incomplete\n"
+	want := "ERROR: a: is newer\nERROR: Incomplete sync: sync is incomplete\n"
 	if o.err.String() != want {
 		t.Errorf("standard error is\n%s\nwant\n%s", &o.err, want)
 	}

@@ -92,7 +92,7 @@ var deeds = [...]struct {
 	{b2sync.Copy, "copied", "copy", true},
 	{b2sync.Hide, "hidden", "hide", false},
 	{b2sync.Delete, "deleted", "delete", false},
-	{b2sync.MakeFolder, "folders made", "make folders", false},
+	{b2sync.MakeFolder, "made as folders", "make folders:", false},
 }
 
 // verdictCounts says what was done, what was left alone and what went wrong.
