@@ -61,5 +61,8 @@ func problem(p b2sync.Problem, escape bool) string {
 	if strings.Contains(text, where) || p.Name != "" && strings.Contains(text, p.Name) {
 		return escaped(text, escape)
 	}
+	if p.Warning {
+		return escaped(where+" "+text, escape) // as the reference's warnings go on
+	}
 	return escaped(where+": "+text, escape)
 }
