@@ -10,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"math/rand/v2"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -54,7 +55,7 @@ type bay struct {
 	stall chan struct{} // if not nil, parts come to a halt until it is closed
 }
 
-const bayPart = 250_000 // bytes of a part
+const bayPart = 100_000 // bytes of a part
 
 func newBay(t *testing.T, bandwidth int64) *bay {
 	t.Helper()
@@ -71,7 +72,13 @@ func newBay(t *testing.T, bandwidth int64) *bay {
 	if err != nil {
 		t.Fatal(err)
 	}
-	web := httptest.NewServer(b)
+	web := httptest.NewUnstartedServer(b)
+	web.Config.ConnState = func(c net.Conn, state http.ConnState) {
+		if state == http.StateNew {
+			c.(*net.TCPConn).SetWriteBuffer(128 << 10) // less is on the way when somebody is killed
+		}
+	}
+	web.Start()
 	t.Cleanup(func() {
 		web.CloseClientConnections()
 		web.Close()
@@ -196,6 +203,13 @@ func after(counter *atomic.Int64, n int64) func() bool {
 	return func() bool { return counter.Load() >= until }
 }
 
+// soon is due at a random moment, so that all kills together come to about two
+// thirds of size.
+func (b *bay) soon(counter *atomic.Int64, size int64) func() bool {
+	most := size / int64(*kills)
+	return after(counter, most/3+b.random.Int64N(most*2/3))
+}
+
 func (b *bay) path(name string) string { return filepath.Join(b.dir, filepath.FromSlash(name)) }
 
 // file makes a local file of random content.
@@ -245,13 +259,13 @@ func (b *bay) same(name string, content []byte) {
 }
 
 func TestP9KilledUploads(t *testing.T) {
-	const size, threads = 80 * bayPart, 4
+	const size, threads = 200 * bayPart, 4
 	b := newBay(t, 60_000_000)
 	b.file("src/big", size)
 	sync := []string{"sync", "--threads", fmt.Sprint(threads), b.path("src"), "b2://the-bucket"}
 	killed := int64(0)
 	for range *kills {
-		due := after(&b.up, b.random.Int64N(size/int64(*kills)))
+		due := b.soon(&b.up, size)
 		if b.random.IntN(4) == 0 {
 			due = after(&b.calls, b.random.Int64N(10))
 		}
@@ -260,7 +274,7 @@ func TestP9KilledUploads(t *testing.T) {
 		}
 	}
 	b.clean(sync...)
-	const hashes = 80 * 40
+	const hashes = 200 * 40
 	if most := size + hashes + killed*threads*(bayPart+40); b.up.Load() > most {
 		t.Errorf("%d kills: %d bytes were sent, more than %d", killed, b.up.Load(), most)
 	}
@@ -275,7 +289,7 @@ func TestP9KilledDownloads(t *testing.T) {
 	const size = 40_000_000
 	// What may be lost at a kill: what waits for a line of the journal, and what
 	// is in the buffers of the sockets.
-	const inFlight = 1<<20 + 8<<20
+	const inFlight = 1<<20 + 2<<20
 	b := newBay(t, 100_000_000)
 	b.file("there/big", size)
 	b.clean("sync", b.path("there"), "b2://the-bucket")
@@ -285,12 +299,10 @@ func TestP9KilledDownloads(t *testing.T) {
 	sync := []string{"sync", "b2://the-bucket", b.path("back")}
 	killed := int64(0)
 	for range *kills {
-		if b.killed(after(&b.down, b.random.Int64N(size/int64(*kills))), sync...) {
-			killed++
-		}
-		if _, err := os.Lstat(b.path("back/big")); err == nil {
+		if !b.killed(b.soon(&b.down, size), sync...) {
 			break // faster than the kill
 		}
+		killed++
 	}
 	b.clean(sync...)
 	if most := size + killed*inFlight; b.down.Load() > most {

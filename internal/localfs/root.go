@@ -28,6 +28,7 @@ type Root struct {
 // made, but not the one above it. The folder may be a link. Without a folder
 // the error wraps fs.ErrNotExist or ErrNotDir. The caller closes the root.
 func OpenRoot(path string, create bool) (*Root, error) {
+	made := map[string]bool{}
 	info, err := os.Stat(path)
 	switch {
 	case err == nil && !info.IsDir():
@@ -38,12 +39,13 @@ func OpenRoot(path string, create bool) (*Root, error) {
 		if err := os.Mkdir(path, 0o777); err != nil && !errors.Is(err, fs.ErrExist) {
 			return nil, err
 		}
+		made["."] = true
 	}
 	dir, err := os.OpenRoot(path)
 	if err != nil {
 		return nil, err
 	}
-	return &Root{path: path, dir: dir, made: map[string]bool{}}, nil
+	return &Root{path: path, dir: dir, made: made}, nil
 }
 
 // Close closes the root. Files that were created live on until they are
@@ -225,25 +227,37 @@ func (r *Root) noteMade(name string) {
 // syncMade makes sure that the folders on the way to a name, as far as they
 // were made here, are on disk under their names.
 func (r *Root) syncMade(name string) error {
-	for above := path.Dir(name); above != "."; above = path.Dir(above) {
+	for above := path.Dir(name); ; above = path.Dir(above) {
 		r.mu.Lock()
 		made := r.made[above]
 		r.mu.Unlock()
-		if !made {
-			continue
+		if made {
+			if err := r.syncName(above); err != nil {
+				return r.explain("sync", above, err)
+			}
+			r.mu.Lock()
+			delete(r.made, above)
+			r.mu.Unlock()
 		}
-		folder, err := r.descend("sync", strings.TrimPrefix(path.Dir(above), "."), false)
-		if err != nil {
-			return err
+		if above == "." {
+			return nil
 		}
-		err = syncFolder(folder)
-		folder.Close()
-		if err != nil {
-			return r.explain("sync", above, err)
-		}
-		r.mu.Lock()
-		delete(r.made, above)
-		r.mu.Unlock()
 	}
-	return nil
+}
+
+// syncName brings the name of a folder to disk, by syncing the one that it is
+// in.
+func (r *Root) syncName(name string) error {
+	var folder *os.Root
+	var err error
+	if name == "." {
+		folder, err = os.OpenRoot(filepath.Dir(filepath.Clean(r.path)))
+	} else {
+		folder, err = r.descend("sync", strings.TrimPrefix(path.Dir(name), "."), false)
+	}
+	if err != nil {
+		return err
+	}
+	defer folder.Close()
+	return syncFolder(folder)
 }
