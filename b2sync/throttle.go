@@ -203,11 +203,6 @@ func (t *Throttle) turn(length time.Duration) {
 	}
 	rate := t.epoch.work / length.Seconds()
 	switch {
-	case t.crowded():
-		shrink := aimedLatency * float64(t.quickest) * float64(t.epoch.small) / float64(t.epoch.latency)
-		t.setLimit(t.limit * max(0.5, shrink))
-		t.slowStart = false
-		t.bestLimit, t.bestRate = t.limit, rate
 	case t.used < int(t.limit) && len(t.waiting) == 0:
 		// There is not enough to do to tell.
 	case rate >= worthIt*t.bestRate:
@@ -215,6 +210,11 @@ func (t *Throttle) turn(length time.Duration) {
 		if !t.slowStart {
 			t.setLimit(t.limit*growStep + 1)
 		}
+	case t.crowded():
+		shrink := aimedLatency * float64(t.quickest) * float64(t.epoch.small) / float64(t.epoch.latency)
+		t.setLimit(t.limit * max(0.5, shrink))
+		t.slowStart = false
+		t.bestLimit, t.bestRate = t.limit, rate
 	default:
 		t.settle(rate)
 	}

@@ -113,6 +113,7 @@ func TestAutoThreads(t *testing.T) {
 		"long link":                  {latency: 100 * time.Millisecond},
 		"thin link":                  {latency: 50 * time.Millisecond, pipe: 100},
 		"wider link":                 {latency: 100 * time.Millisecond, pipe: 1000},
+		"link of a megabyte":         {latency: 20 * time.Millisecond, pipe: 940},
 		"refuses above 40 at once":   {latency: 50 * time.Millisecond, atOnce: 40},
 		"refuses above 500 a second": {latency: 100 * time.Millisecond, rate: 500},
 		"refuses above 50 a second":  {latency: 100 * time.Millisecond, rate: 50},
