@@ -22,6 +22,8 @@ type bench struct {
 	profile  string // file of the run under way, without its ending
 	sizes    sizes
 
+	patience time.Duration // for a quiet machine, before each run
+
 	self, b2, rclone string // programs
 	real, synth      *server
 }

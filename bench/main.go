@@ -55,6 +55,7 @@ func measure(args []string) error {
 	set.StringVar(&b.dir, "dir", defaultDir(), "`folder` for data and programs; kept between runs")
 	set.StringVar(&b.b2, "b2", "", "`file` of the b2 program to measure; empty builds it from this tree")
 	set.IntVar(&b.rounds, "n", 5, "`rounds` of each case")
+	set.DurationVar(&b.patience, "patience", 0, "wait up to this long before each run until others leave the processors alone")
 	set.StringVar(&b.profiles, "profile", "", "write profiles of each run of Bowline to this `folder`; slows it a little")
 	pattern := set.String("run", "", "only cases whose name matches this `regexp`")
 	quick := set.Bool("quick", false, "small data and one round, to see that everything works")

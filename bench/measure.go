@@ -87,6 +87,7 @@ func (b *bench) once(t *Tool) (sample, error) {
 			return sample{}, err
 		}
 	}
+	waitForQuiet(b.patience)
 	s := t.take()
 	if s.err == nil && t.Check != nil {
 		s.err = t.Check(s.stats.Calls)

@@ -162,3 +162,16 @@ func (p processors) others(before processors, used time.Duration) float64 {
 	rest := p.busy - before.busy - (p.own - before.own) - used
 	return max(0, rest.Seconds()/p.at.Sub(before.at).Seconds())
 }
+
+// waitForQuiet waits until nothing else has used the processors for a second,
+// or until patience is at its end.
+func waitForQuiet(patience time.Duration) {
+	const look = time.Second
+	for ; patience >= look; patience -= look {
+		before := readProcessors()
+		time.Sleep(look)
+		if readProcessors().others(before, 0) < noisy {
+			return
+		}
+	}
+}
