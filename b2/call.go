@@ -33,6 +33,7 @@ type request struct {
 	header            http.Header
 	json              []byte
 	content           *content // instead of json
+	gathered          []byte   // all of content, if it is short
 }
 
 // An answer is a successful attempt whose body is still to be read. It must be
@@ -58,6 +59,14 @@ func (e *effort) send(ctx context.Context, r request) (*answer, error) {
 	}
 	a := &answer{effort: e, asked: r, parent: ctx, started: time.Now(), attempt: Attempt{Call: r.call, Units: 1}}
 	a.ctx, a.dog, a.cancel = watch(ctx, limit)
+	if r.content != nil {
+		r.content.dog = a.dog
+		var err error
+		if r.gathered, err = r.content.gather(); err != nil {
+			a.release()
+			return nil, err
+		}
+	}
 	req, err := e.c.newRequest(a, r)
 	if err != nil {
 		a.release()
@@ -93,8 +102,9 @@ func (e *effort) send(ctx context.Context, r request) (*answer, error) {
 func (c *Client) newRequest(a *answer, r request) (*http.Request, error) {
 	var body io.Reader
 	switch {
+	case r.gathered != nil:
+		body = bytes.NewReader(r.gathered)
 	case r.content != nil:
-		r.content.dog = a.dog
 		body = r.content
 	case r.json != nil:
 		body = bytes.NewReader(r.json)
@@ -107,7 +117,7 @@ func (c *Client) newRequest(a *answer, r request) (*http.Request, error) {
 		req.Header[name] = values
 	}
 	req.Header["User-Agent"] = c.userAgent
-	if r.content != nil {
+	if r.content != nil && r.gathered == nil {
 		req.ContentLength = r.content.length()
 	}
 	if r.json != nil {

