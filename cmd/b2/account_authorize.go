@@ -106,7 +106,8 @@ func (e *env) ask(lines *bufio.Reader, question string, secret bool) (string, er
 	return "", err
 }
 
-// authorize exchanges the key for a token, stores both and prints them.
+// authorize exchanges the key for a token, stores both, and prints what is not
+// secret of the account.
 func (e *env) authorize(ctx context.Context, realm, keyID string, key b2.Secret) error {
 	if realm == localRealm {
 		return errors.New("B2_ENVIRONMENT=local needs no key: every command works without one")
@@ -139,7 +140,11 @@ func (e *env) authorize(ctx context.Context, realm, keyID string, key b2.Secret)
 	if err := file.Save(ctx, stored); err != nil {
 		return err
 	}
-	return printJSON(e.stdout, describeAccount(stored, file.Path()))
+	// The reference prints the key and the token too, into logs and terminals
+	// that nobody meant to keep them in; "account get" is for whoever wants them.
+	shown := describeAccount(stored, file.Path())
+	shown["applicationKey"], shown["accountAuthToken"] = nil, nil
+	return printJSON(e.stdout, shown)
 }
 
 // usable refuses keys that can do nothing here, as the reference does. Unlike
