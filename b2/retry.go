@@ -140,19 +140,22 @@ type health struct {
 	epoch     time.Time
 	successes atomic.Int64
 	down      atomic.Int64 // when the first attempt failed after the last success, ns since epoch; 0 when none did
+	outages   outages
 }
 
-// succeeded says that the service works.
-func (h *health) succeeded() {
+// succeeded says that the service works, by a call.
+func (h *health) succeeded(call string) {
 	h.successes.Add(1)
 	if h.down.Load() != 0 {
 		h.down.Store(0)
 	}
+	h.outages.of(call).succeeded(h.epoch)
 }
 
-// failed says that it did not, and how long nothing has succeeded.
-func (h *health) failed() time.Duration {
+// failed says that a call did not, and how long nothing has succeeded.
+func (h *health) failed(call string) time.Duration {
 	now := max(1, int64(time.Since(h.epoch)))
+	h.outages.of(call).failed(now)
 	if h.down.CompareAndSwap(0, now) {
 		return 0
 	}
@@ -204,7 +207,10 @@ func (e *effort) again(ctx context.Context, err error) error {
 	if failure == nil || !e.retry || !errors.Is(err, error(failure)) {
 		return err
 	}
-	return sleep(ctx, e.wait)
+	if failure.RetryAfter > 0 {
+		return sleep(ctx, e.wait) // the service knows when
+	}
+	return e.c.health.outages.of(failure.Call).pause(ctx, e.wait)
 }
 
 // judge decides what follows a failed attempt.
@@ -213,7 +219,7 @@ func (e *effort) judge(err *Error) {
 	act := actionFor(err)
 	if act == giveUp {
 		if err.Status != 0 {
-			e.c.health.succeeded() // a definite answer: the service works
+			e.c.health.succeeded(err.Call) // a definite answer: the service works
 		}
 		return
 	}
@@ -242,7 +248,7 @@ func (e *effort) judge(err *Error) {
 // tries while other requests succeed, and while nothing at all does, for the
 // client's RetryFor.
 func (e *effort) patient(err *Error) bool {
-	down := e.c.health.failed()
+	down := e.c.health.failed(err.Call)
 	if n := e.c.health.successes.Load(); e.tries == 0 || n != e.successes {
 		e.successes = n
 		e.tries++
@@ -260,7 +266,7 @@ func (e *effort) patient(err *Error) bool {
 // further on each time, is not a failure that repeats itself.
 func (e *effort) moved() {
 	e.tries, e.backoff = 0, firstWait
-	e.c.health.succeeded()
+	e.c.health.succeeded(wire.CallDownloadByID)
 }
 
 func (c *Client) retryFor() time.Duration {
@@ -273,7 +279,7 @@ func (c *Client) retryFor() time.Duration {
 // report tells the client's observer of an attempt, judging it if it failed.
 func (e *effort) report(a Attempt, err *Error) {
 	if err == nil {
-		e.c.health.succeeded()
+		e.c.health.succeeded(a.Call)
 	} else {
 		e.judge(err)
 		a.Err, a.Code, a.Status = err, err.Code, err.Status

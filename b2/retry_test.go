@@ -91,6 +91,102 @@ func TestOutageCostsOnlyItself(t *testing.T) {
 	})
 }
 
+// The first call that succeeds after an outage wakes the others that wait,
+// whatever their backoff has grown to. Those that send content are woken by
+// their own kind.
+func TestEndOfOutageWakesTheOthers(t *testing.T) {
+	for _, back := range []time.Duration{3 * time.Minute, 7 * time.Minute, 20 * time.Minute} {
+		synctest.Test(t, func(t *testing.T) {
+			f := newFake(t)
+			began := time.Now()
+			f.when(wire.CallListBuckets, func(w http.ResponseWriter, r *http.Request) {
+				if time.Since(began) < back {
+					refuse(w, 503, "service_unavailable", "busy")
+					return
+				}
+				say(w, 200, noBuckets)
+			})
+			c := f.client()
+			var all sync.WaitGroup
+			ends := make(chan time.Duration, 50)
+			for range cap(ends) {
+				all.Go(func() {
+					if _, err := c.ListBuckets(t.Context(), ListBucketsRequest{}); err != nil {
+						t.Error(err)
+					}
+					ends <- time.Since(began)
+				})
+			}
+			all.Wait()
+			first := <-ends
+			for range cap(ends) - 1 {
+				if end := <-ends; end > first+firstWait {
+					t.Errorf("one call was done %v after the first that succeeded, want %v at most", end-first, firstWait)
+				}
+			}
+		})
+	}
+}
+
+// A busy service, which answers one call and refuses the next, is not asked
+// sooner for that: 20 tries take as long as ever.
+func TestBusyServiceIsNotAskedSooner(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		f.when(wire.CallGetFileInfo, refuses(503, "service_unavailable", "busy"))
+		var asked atomic.Int64
+		f.when(wire.CallListBuckets, func(w http.ResponseWriter, r *http.Request) {
+			if asked.Add(1)%2 == 1 {
+				refuse(w, 503, "service_unavailable", "busy")
+				return
+			}
+			say(w, 200, noBuckets)
+		})
+		c := f.client()
+		ctx, cancel := context.WithCancel(t.Context())
+		var others sync.WaitGroup
+		others.Go(func() {
+			for sleep(ctx, 3*time.Second) == nil {
+				c.ListBuckets(ctx, ListBucketsRequest{})
+			}
+		})
+		began := time.Now()
+		if _, err := c.FileInfo(ctx, "id"); err == nil {
+			t.Error("no error")
+		}
+		cancel()
+		others.Wait()
+		took(t, began, 7*time.Minute, 21*time.Minute)
+	})
+}
+
+// What the service asks to wait is waited, even if others succeed meanwhile.
+func TestRetryAfterIsNotCutShort(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(t)
+		f.when(wire.CallGetFileInfo, inTurn(func(w http.ResponseWriter, r *http.Request) {
+			w.Header().Set("Retry-After", "300")
+			refuse(w, 503, "service_unavailable", "")
+		}, answers(`{"action":"upload","fileId":"id","fileName":"a","contentLength":1}`)))
+		f.when(wire.CallListBuckets, answers(noBuckets))
+		c := f.client()
+		if _, err := c.Account(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		began := time.Now()
+		var other sync.WaitGroup
+		other.Go(func() {
+			time.Sleep(200 * time.Second)
+			c.ListBuckets(t.Context(), ListBucketsRequest{})
+		})
+		if _, err := c.FileInfo(t.Context(), "id"); err != nil {
+			t.Error(err)
+		}
+		other.Wait()
+		took(t, began, 300*time.Second, 331*time.Second)
+	})
+}
+
 func TestNothingSucceedsForAnHour(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)
