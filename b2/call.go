@@ -8,9 +8,11 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"strconv"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/bowline-sync/bowline/internal/wire"
@@ -113,9 +115,8 @@ func (c *Client) newRequest(a *answer, r request) (*http.Request, error) {
 	if err != nil {
 		return nil, errors.New("the service announced an address that is not a URL")
 	}
-	for name, values := range r.header {
-		req.Header[name] = values
-	}
+	req.Header = make(http.Header, len(r.header)+3)
+	maps.Copy(req.Header, r.header)
 	req.Header["User-Agent"] = c.userAgent
 	if r.content != nil && r.gathered == nil {
 		req.ContentLength = r.content.length()
@@ -221,19 +222,39 @@ func (a *answer) release() {
 	a.cancel(nil)
 }
 
-// decode reads the whole body as one JSON value and ends the attempt.
-func (a *answer) decode(into any) error {
-	body, err := io.ReadAll(io.LimitReader(a, mostAnswer+1))
+// texts are for the bodies of answers, which are read whole but for listings
+// and downloads.
+var texts = sync.Pool{New: func() any { return new(bytes.Buffer) }}
+
+// text reads the whole body, shows it to read, which must keep nothing of it,
+// and ends the attempt.
+func (a *answer) text(read func(body []byte) error) error {
+	buf := texts.Get().(*bytes.Buffer)
+	buf.Reset()
+	_, err := buf.ReadFrom(io.LimitReader(a, mostAnswer+1))
 	switch {
 	case err != nil:
-	case len(body) > mostAnswer:
+	case buf.Len() > mostAnswer:
 		err = fmt.Errorf("%w: longer than %d bytes", ErrAnswer, mostAnswer)
 	default:
-		if bad := json.Unmarshal(body, into); bad != nil {
-			err = fmt.Errorf("%w: %v", ErrAnswer, bad)
-		}
+		err = read(buf.Bytes())
+	}
+	if buf.Cap() <= mostError {
+		texts.Put(buf)
 	}
 	return a.end(err)
+}
+
+// decode reads the whole body as one JSON value and ends the attempt.
+func (a *answer) decode(into any) error {
+	return a.text(func(body []byte) error { return decode(body, into) })
+}
+
+func decode(body []byte, into any) error {
+	if err := json.Unmarshal(body, into); err != nil {
+		return fmt.Errorf("%w: %v", ErrAnswer, err)
+	}
+	return nil
 }
 
 // post makes one attempt at a JSON call.

@@ -337,8 +337,11 @@ func (c *Client) uploadPart(ctx context.Context, id string, number int, body fun
 			return err
 		}
 		sent := body()
-		stored = Part{}
-		if err := e.store(ctx, wire.CallUploadPart, at, header, sent, &stored); err != nil {
+		err = e.store(ctx, wire.CallUploadPart, at, header, sent, func(said []byte) error {
+			stored = Part{}
+			return decode(said, &stored)
+		})
+		if err != nil {
 			return err
 		}
 		c.places.give(id, at)

@@ -251,6 +251,23 @@ func (s *pageScanner) entry(c *cursor) error {
 	return err
 }
 
+// scanFile reads the answer of a call that has stored one version. It keeps
+// nothing of the answer; the strings of the file are in one allocation.
+func scanFile(answer []byte) (*File, error) {
+	s := pageScanner{cursor: cursor{b: answer}}
+	s.text.Grow(len(answer))
+	switch err := s.entry(&s.cursor); {
+	case err == errShort:
+		return nil, fmt.Errorf("%w: %v", ErrAnswer, err)
+	case err != nil:
+		return nil, err
+	}
+	if _, err := s.cursor.next(); err != errShort {
+		return nil, fmt.Errorf("%w: something follows the file", ErrAnswer)
+	}
+	return new(s.file), nil
+}
+
 // optional reads an object or null.
 func optional(c *cursor, member func(key []byte) error) error {
 	if null, err := c.null(); null || err != nil {

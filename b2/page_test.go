@@ -138,6 +138,34 @@ func TestPagesLikeEncodingJSON(t *testing.T) {
 	}
 }
 
+// TestStoredFileLikeAPage: the answer of an upload is read as an entry of a
+// page, and nothing but a whole one is taken.
+func TestStoredFileLikeAPage(t *testing.T) {
+	body := somePage(20, rand.New(rand.NewPCG(5, 6)))
+	var page struct{ Files []json.RawMessage }
+	if err := json.Unmarshal(body, &page); err != nil {
+		t.Fatal(err)
+	}
+	want, _, _, err := scanPage(bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i, answer := range page.Files {
+		got, err := scanFile(append(answer, " \n"...))
+		if err != nil || !reflect.DeepEqual(*got, want[i]) {
+			t.Fatalf("%s: %+v, %v; want %+v", answer, got, err, want[i])
+		}
+		if _, err := scanFile(append(answer, '}')); !errors.Is(err, ErrAnswer) {
+			t.Errorf("something after the file: %v", err)
+		}
+		for cut := range answer {
+			if _, err := scanFile(answer[:cut]); !errors.Is(err, ErrAnswer) {
+				t.Fatalf("cut at %d: %v", cut, err)
+			}
+		}
+	}
+}
+
 func TestPagesThatAreRefused(t *testing.T) {
 	deep := strings.Repeat("[", 100) + strings.Repeat("]", 100)
 	for _, body := range []string{

@@ -171,12 +171,14 @@ func (c *Client) uploadSmall(ctx context.Context, req *UploadRequest) (*File, er
 		}
 		body := newContent(req.Content, 0, req.Size)
 		body.check, body.progress = req.Check, req.Progress
-		var said wire.File
-		if err := e.store(ctx, wire.CallUploadFile, place, header, body, &said); err != nil {
+		err = e.store(ctx, wire.CallUploadFile, place, header, body, func(said []byte) error {
+			stored, err = scanFile(said)
+			return err
+		})
+		if err != nil {
 			return err // and the place is dropped
 		}
 		c.places.give(req.BucketID, place)
-		stored = fileOf(&said)
 		return checkStored(stored, req, body.sum)
 	})
 	if err != nil {
@@ -227,12 +229,13 @@ func (r *UploadRequest) header() http.Header {
 	return h
 }
 
-// store makes one attempt at sending content to a place.
-func (e *effort) store(ctx context.Context, call string, to place, header http.Header, body *content, said any) error {
+// store makes one attempt at sending content to a place, and has the answer
+// read.
+func (e *effort) store(ctx context.Context, call string, to place, header http.Header, body *content, read func(said []byte) error) error {
 	a, err := e.send(ctx, request{call: call, method: http.MethodPost, url: to.url, token: to.token,
 		header: header, content: body})
 	if err == nil {
-		err = a.decode(said)
+		err = a.text(read)
 	}
 	if err != nil {
 		body.takeBack()
