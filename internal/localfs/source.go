@@ -53,16 +53,9 @@ func (s *Source) ReadAt(p []byte, off int64) (int, error) { return s.file.ReadAt
 // modification time is no longer what it was, or if another file, or none, has
 // its name by now.
 func (s *Source) Unchanged() error {
-	changed := &fs.PathError{Op: "read", Path: s.file.Name(), Err: ErrChanged}
-	now, err := s.file.Stat()
-	if err != nil {
-		return err
-	}
-	if now.Size() != s.info.Size() || !now.ModTime().Equal(s.info.ModTime()) {
-		return changed
-	}
-	if named, err := os.Stat(s.file.Name()); err != nil || !os.SameFile(named, now) {
-		return changed
+	now, err := os.Stat(s.file.Name())
+	if err != nil || !os.SameFile(now, s.info) || now.Size() != s.info.Size() || !now.ModTime().Equal(s.info.ModTime()) {
+		return &fs.PathError{Op: "read", Path: s.file.Name(), Err: ErrChanged}
 	}
 	return nil
 }
