@@ -213,13 +213,20 @@ func TestOlderForms(t *testing.T) {
 	}
 }
 
-func TestJSONForm(t *testing.T) {
+// jsonFile is an account file of the form from before SQLite.
+func jsonFile(t *testing.T) *File {
+	t.Helper()
 	f := Open(filepath.Join(t.TempDir(), "account_info"))
 	const text = `{"account_id": "acct", "application_key": "key", "account_auth_token": "token", "api_url": "https://api",
 		"download_url": "https://dl", "minimum_part_size": 100000000, "realm": "production"}`
 	if err := os.WriteFile(f.Path(), []byte(text), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	return f
+}
+
+func TestJSONForm(t *testing.T) {
+	f := jsonFile(t)
 	got, err := f.Load(t.Context())
 	if err != nil || got.ID != "acct" || got.KeyID != "acct" || got.RecommendedPartSize != 100_000_000 {
 		t.Fatalf("loaded %v, %v", got, err)
@@ -229,6 +236,40 @@ func TestJSONForm(t *testing.T) {
 	}
 	if got, err = f.Load(t.Context()); err != nil || got.ID != sample().ID {
 		t.Errorf("after Save: %v, %v", got, err)
+	}
+}
+
+// TestJSONFormIsConverted: whatever is written first, the account of the older
+// form is still there after it, and nobody else can read it any more.
+func TestJSONFormIsConverted(t *testing.T) {
+	for name, write := range map[string]func(*File) error{
+		"a bucket": func(f *File) error { return f.AddBucket(t.Context(), b2.BucketRef{ID: "1", Name: "a"}) },
+		"a token": func(f *File) error {
+			renewed, err := f.Load(t.Context())
+			if err != nil {
+				return err
+			}
+			renewed.Token = "another"
+			return f.Renew(t.Context(), renewed)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			f := jsonFile(t)
+			if err := write(f); err != nil {
+				t.Fatal(err)
+			}
+			got, err := f.Load(t.Context())
+			if err != nil || got.ID != "acct" || got.Key != "key" || got.RecommendedPartSize != 100_000_000 {
+				t.Errorf("loaded %v, %v", got, err)
+			}
+			files, err := os.ReadDir(filepath.Dir(f.Path()))
+			if err != nil || len(files) != 1 {
+				t.Errorf("beside the file there is something: %v, %v", files, err)
+			}
+			if info, err := os.Stat(f.Path()); err != nil || runtime.GOOS != "windows" && info.Mode() != 0o600 {
+				t.Errorf("the file is %v, %v", info, err)
+			}
+		})
 	}
 }
 

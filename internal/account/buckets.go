@@ -4,7 +4,6 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"strings"
 
 	"github.com/bowline-sync/bowline/b2"
 )
@@ -22,11 +21,11 @@ func (f *File) BucketID(ctx context.Context, name string) (id string, known bool
 func (f *File) Buckets(ctx context.Context) ([]b2.BucketRef, error) {
 	var refs []b2.BucketRef
 	err := f.read(ctx, func(c *sql.Conn) error {
+		if has, err := hasTable(ctx, c, "bucket"); !has {
+			return err
+		}
 		rows, err := c.QueryContext(ctx, "SELECT bucket_id, bucket_name FROM bucket ORDER BY bucket_name")
 		if err != nil {
-			if strings.Contains(err.Error(), "no such table") {
-				return nil
-			}
 			return err
 		}
 		defer rows.Close()

@@ -42,10 +42,10 @@ func (f *File) read(ctx context.Context, look func(*sql.Conn) error) error {
 }
 
 // write opens the file for changes, makes it when it is missing, and does them
-// all or none. A file that cannot be a database is replaced only if it is of
-// the older JSON form, whose account is about to be rewritten anyway.
+// all or none. A file that is no database is refused, unless it is of the older
+// JSON form, which becomes one first.
 func (f *File) write(ctx context.Context, change func(context.Context, *sql.Conn) error) error {
-	if err := f.prepare(); err != nil {
+	if err := f.prepare(ctx); err != nil {
 		return err
 	}
 	return f.connect(ctx, "rw", func(c *sql.Conn) error {
@@ -67,12 +67,12 @@ func (f *File) write(ctx context.Context, change func(context.Context, *sql.Conn
 
 // prepare sees to it that there is a file that only its owner can read, in a
 // folder that exists.
-func (f *File) prepare() error {
+func (f *File) prepare(ctx context.Context) error {
 	if err := os.MkdirAll(filepath.Dir(f.path), 0o755); err != nil {
 		return err
 	}
-	if _, err := readJSON(f.path); err == nil {
-		if err := os.Remove(f.path); err != nil {
+	if old, err := readJSON(f.path); err == nil {
+		if err := f.convert(ctx, old); err != nil {
 			return err
 		}
 	}
@@ -81,6 +81,30 @@ func (f *File) prepare() error {
 		return err
 	}
 	return errors.Join(file.Chmod(0o600), file.Close())
+}
+
+// convert puts a database with this account in the place of the file, by one
+// rename, so that the account is never nowhere.
+func (f *File) convert(ctx context.Context, old *Stored) error {
+	next, err := os.CreateTemp(filepath.Dir(f.path), filepath.Base(f.path)+".*") // readable by its owner only
+	if err != nil {
+		return err
+	}
+	defer os.Remove(next.Name()) // of no effect after the rename
+	if err := next.Close(); err != nil {
+		return err
+	}
+	if err := Open(next.Name()).Save(ctx, old); err != nil {
+		return err
+	}
+	return os.Rename(next.Name(), f.path)
+}
+
+// hasTable reports whether the database has a table. A file that nobody has
+// authorised into may have none.
+func hasTable(ctx context.Context, c *sql.Conn, name string) (has bool, err error) {
+	err = c.QueryRowContext(ctx, "SELECT COUNT(*) > 0 FROM sqlite_master WHERE type = 'table' AND name = ?", name).Scan(&has)
+	return has, err
 }
 
 // connect opens one connection to the database and closes it again.

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"strings"
 
 	"github.com/bowline-sync/bowline/b2"
 )
@@ -35,11 +34,15 @@ type accountRow map[string]any
 // readAccountRow reads the only row of the table account, whatever columns it
 // has.
 func readAccountRow(ctx context.Context, c *sql.Conn) (accountRow, error) {
+	has, err := hasTable(ctx, c, "account")
+	if err != nil {
+		return nil, err
+	}
+	if !has {
+		return nil, ErrNone
+	}
 	rows, err := c.QueryContext(ctx, "SELECT * FROM account LIMIT 1")
 	if err != nil {
-		if strings.Contains(err.Error(), "no such table") {
-			return nil, ErrNone
-		}
 		return nil, err
 	}
 	defer rows.Close()
