@@ -2,16 +2,42 @@ package ui
 
 import (
 	"fmt"
+	"strings"
 	"unicode/utf8"
 )
 
 // appendName appends name as an action line shows it: quoted as a POSIX shell
 // would need it if quote is set, control characters escaped if escape is set.
+// In quoted names the reference shows most control characters as \x1b even where
+// nothing else is escaped.
 func appendName(dst []byte, name string, escape, quote bool) []byte {
-	if quote {
-		return appendQuoted(dst, escaped(name, escape))
+	switch {
+	case !quote:
+		return appendEscaped(dst, name, escape)
+	case escape:
+		return appendQuoted(dst, escaped(name, true))
 	}
-	return appendEscaped(dst, name, escape)
+	return appendQuoted(dst, shown(name))
+}
+
+// shown is s with the control characters escaped that no line breaks or tabs
+// are made of.
+func shown(s string) string {
+	unprintable := func(r rune) bool { return isControl(r) && (r < '\t' || r > '\r') }
+	if isCalm(s) || strings.IndexFunc(s, unprintable) < 0 {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); {
+		r, size := utf8.DecodeRuneInString(s[i:])
+		if unprintable(r) {
+			fmt.Fprintf(&b, `\x%02x`, r)
+		} else {
+			b.WriteString(s[i : i+size])
+		}
+		i += size
+	}
+	return b.String()
 }
 
 // escaped is s with its control characters escaped, if escape is set.

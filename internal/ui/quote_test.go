@@ -34,6 +34,19 @@ func TestQuotedNames(t *testing.T) {
 	}
 }
 
+// TestQuotedNamesShowControls has the reference's way with standard output that
+// is no terminal.
+func TestQuotedNamesShowControls(t *testing.T) {
+	for name, want := range map[string]string{
+		"c1 \u0085": `'c1 \x85'`, "del\x7f": `'del\x7f'`, "bell\a": `'bell\x07'`,
+		"tab\tline\n": "'tab\tline\n'", "para\u2029": "'para\u2029'", "bad\xff": "'bad\xff'",
+	} {
+		if got := string(appendName(nil, name, false, true)); got != want {
+			t.Errorf("%q quoted is %q, want %q", name, got, want)
+		}
+	}
+}
+
 func TestEscapedOnlyWhenAsked(t *testing.T) {
 	const name = "\x1b[2Jx\xff"
 	if got := string(appendName(nil, name, false, false)); got != name {
