@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -14,39 +15,45 @@ import (
 // scrolls above it may take to appear.
 const refreshBlock = 200 * time.Millisecond
 
-// blockMost keeps the block narrower than most terminals: a line that is wider
-// than the window after it was made smaller would wrap and leave remains.
+// blockMost keeps the block calm on a wide terminal: what is far apart is not
+// read together.
 const blockMost = 100
 
 // block is the status block at the foot of a terminal: two lines, three while
 // something takes its time, without colours, so that NO_COLOR has nothing to
 // turn off. Lines written to it scroll above.
 type block struct {
-	terminal io.Writer
-	bars     *mpb.Progress
-	bar      *mpb.Bar
-	from     Sources
-	speed    speed
-	rest     []string // drawn after the first line, by the same goroutine
+	frame *frame
+	bars  *mpb.Progress
+	bar   *mpb.Bar
+	from  Sources
+	speed speed
+	rest  []string // drawn after the first line, by the same goroutine
 }
 
-func newBlock(terminal io.Writer, from Sources) *block {
-	b := &block{terminal: terminal, from: from}
-	b.bars = mpb.New(mpb.WithOutput(terminal), mpb.WithRefreshRate(refreshBlock))
+func newBlock(terminal *os.File, from Sources) *block {
+	understandEscapes(terminal)
+	b := &block{frame: &frame{terminal: terminal}, from: from}
+	b.bars = mpb.New(mpb.WithOutput(b.frame), mpb.WithAutoRefresh(), mpb.WithRefreshRate(refreshBlock))
 	b.bar = b.bars.MustAdd(0, mpb.BarFillerFunc(b.drawFirst), mpb.BarFillerTrim(),
 		mpb.BarExtender(mpb.BarFillerFunc(b.drawRest), false))
 	return b
 }
 
 // drawFirst looks at the run and draws the first line.
-func (b *block) drawFirst(w io.Writer, at decor.Statistics) error {
-	lines := b.look().lines(min(at.AvailableWidth-1, blockMost))
+func (b *block) drawFirst(w io.Writer, _ decor.Statistics) error {
+	columns, rows := b.frame.size()
+	lines := b.look().lines(min(columns-1, blockMost))
+	lines = lines[:min(len(lines), max(rows-1, 1))] // one row is for what scrolls above
 	b.rest = lines[1:]
-	_, err := io.WriteString(w, lines[0])
+	_, err := io.WriteString(w, frameStart+lines[0])
 	return err
 }
 
 func (b *block) drawRest(w io.Writer, _ decor.Statistics) error {
+	if len(b.rest) == 0 {
+		return nil
+	}
 	_, err := io.WriteString(w, strings.Join(b.rest, "\n")+"\n")
 	return err
 }
@@ -68,7 +75,7 @@ func (b *block) look() *status {
 func (b *block) Write(lines []byte) (int, error) {
 	n, err := b.bars.Write(lines)
 	if errors.Is(err, mpb.ErrDone) { // the block gave up; the lines must not be lost
-		return b.terminal.Write(lines)
+		return b.frame.terminal.Write(lines)
 	}
 	return n, err
 }

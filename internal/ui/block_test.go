@@ -78,26 +78,36 @@ func (s *screen) await(t *testing.T, since int, want string) {
 }
 
 // visible replays what was written, as far as the block uses it (line ends,
-// cursor up, erase below), and returns the lines that are left to see.
+// cursor up, erasing), and returns the lines that are left to see.
 func visible(text string) []string {
-	lines, row := []string{""}, 0
+	lines, row, column := []string{""}, 0, 0
 	for len(text) > 0 {
 		var up int
-		if n, _ := fmt.Sscanf(text, "\x1b[%dA\x1b[J", &up); n == 1 {
-			row = max(0, row-up)
-			lines = append(lines[:row], "")
-			text = text[strings.IndexByte(text, 'J')+1:]
+		switch n, _ := fmt.Sscanf(text, "\x1b[%dA", &up); {
+		case n == 1:
+			row -= up
+			text = text[strings.IndexByte(text, 'A')+1:]
+			continue
+		case strings.HasPrefix(text, "\x1b[J"):
+			lines = append(lines[:row], lines[row][:column])
+			text = text[len("\x1b[J"):]
+			continue
+		case strings.HasPrefix(text, "\x1b[K"):
+			lines[row] = lines[row][:column]
+			text = text[len("\x1b[K"):]
 			continue
 		}
 		switch c := text[0]; c {
 		case '\r':
+			column = 0
 		case '\n':
 			row++
 			if row == len(lines) {
 				lines = append(lines, "")
 			}
 		default:
-			lines[row] += string(c)
+			lines[row] = lines[row][:column] + string(c) + lines[row][min(column+1, len(lines[row])):]
+			column++
 		}
 		text = text[1:]
 	}
@@ -118,7 +128,7 @@ func TestBlockOnATerminal(t *testing.T) {
 
 	mark := len(s.text())
 	s.resize(t, 30)
-	s.await(t, mark, "5 of 20+ files\r\n") // the rest has no room
+	s.await(t, mark, "5 of 20+ files\x1b[K\r\n") // the rest has no room
 	text.Close(b2sync.Summary{})
 	s.await(t, mark, "done: nothing to do")
 

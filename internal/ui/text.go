@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io"
+	"os"
 
 	"github.com/bowline-sync/bowline/b2sync"
 )
@@ -12,7 +13,7 @@ import (
 // TextConfig says where and how a run is told to people.
 type TextConfig struct {
 	Stdout, Stderr io.Writer
-	// StdoutTTY and StderrTTY say that these are terminals.
+	// StdoutTTY and StderrTTY say that these are terminals, and files.
 	StdoutTTY, StderrTTY bool
 	// Escape shows control characters in names on Stdout as \x1b and the like.
 	// On Stderr they are always shown so: its lines are for people.
@@ -54,8 +55,8 @@ const (
 func NewText(cfg TextConfig) *Text {
 	t := &Text{cfg: cfg, seed: maphash.MakeSeed()}
 	out, err := cfg.Stdout, cfg.Stderr
-	if cfg.StderrTTY && !cfg.NoProgress && cfg.Progress != nil {
-		t.block = newBlock(cfg.Stderr, cfg.Sources)
+	if terminal, ok := cfg.Stderr.(*os.File); ok && cfg.StderrTTY && !cfg.NoProgress && cfg.Progress != nil {
+		t.block = newBlock(terminal, cfg.Sources)
 		err = t.block
 		if cfg.StdoutTTY {
 			out = t.block

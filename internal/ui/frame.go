@@ -1,0 +1,72 @@
+package ui
+
+import (
+	"bytes"
+	"fmt"
+	"os"
+
+	"golang.org/x/term"
+)
+
+// frame stands between mpb and a terminal. It leaves the cursor on the first
+// character of the block instead of below it: a terminal that wraps lines anew
+// when its window changes moves the cursor with the character, so the block is
+// found again whatever became of its lines. Counting rows upwards, as mpb does,
+// would leave some of them behind.
+type frame struct {
+	terminal *os.File
+	out      []byte
+}
+
+// frameStart stands before the first line of the block in what mpb writes.
+const frameStart = "\x00"
+
+// size is the terminal's, in columns and rows.
+func (f *frame) size() (columns, rows int) {
+	columns, rows, err := term.GetSize(int(f.terminal.Fd()))
+	if err != nil || columns < 1 || rows < 1 {
+		return 80, 24
+	}
+	return columns, rows
+}
+
+// Write takes what mpb writes at a time: its way back to the top of the last
+// block, lines to scroll above, and the new block.
+func (f *frame) Write(p []byte) (int, error) {
+	text, redrawn := cutReturn(p)
+	above, block, drawn := bytes.Cut(text, []byte(frameStart))
+	f.out = f.out[:0]
+	if redrawn && (len(above) > 0 || !drawn) {
+		f.out = append(f.out, "\r\x1b[J"...)
+	}
+	f.out = append(f.out, above...)
+	if drawn {
+		f.draw(bytes.TrimSuffix(block, []byte("\n")))
+	}
+	if _, err := f.terminal.Write(f.out); err != nil {
+		return 0, err
+	}
+	return len(p), nil
+}
+
+// draw draws the block over the last one and goes back to its start. Each line
+// clears its own rest: tmux would keep a block that begins at the top of the
+// window as history if it were cleared at once.
+func (f *frame) draw(block []byte) {
+	f.out = append(f.out, bytes.ReplaceAll(block, []byte("\n"), []byte("\x1b[K\n"))...)
+	f.out = append(f.out, "\x1b[J\r"...)
+	if up := bytes.Count(block, []byte("\n")); up > 0 { // some terminals take 0 for 1
+		f.out = fmt.Appendf(f.out, "\x1b[%dA", up)
+	}
+}
+
+// cutReturn takes mpb's way back off, which is "up some lines, clear below".
+func cutReturn(p []byte) (rest []byte, found bool) {
+	const up, clear = "\x1b[", "A\x1b[J"
+	digits, isUp := bytes.CutPrefix(p, []byte(up))
+	count, rest, isClear := bytes.Cut(digits, []byte(clear))
+	if !isUp || !isClear || len(bytes.Trim(count, "0123456789")) > 0 {
+		return p, false
+	}
+	return rest, true
+}
