@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math/bits"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -115,47 +116,56 @@ func (c *cursor) str() ([]byte, error) {
 		return nil, err
 	}
 	start := c.p
+	end := start + plain(c.b[start:])
+	if end == len(c.b) {
+		return nil, errShort
+	}
+	if c.b[end] == '"' {
+		c.p = end + 1
+		return c.b[start:end], nil
+	}
+	return c.foreign(start)
+}
+
+// plain counts the bytes at the front of s that stand for themselves in a JSON
+// string whatever comes after them: ASCII without quotes, backslashes and
+// control characters.
+func plain(s []byte) int {
+	const ones, high = 0x0101010101010101, 0x8080808080808080
+	n := 0
+	for ; n+8 <= len(s); n += 8 {
+		w := binary.LittleEndian.Uint64(s[n:])
+		quote, slash := w^ones*'"', w^ones*'\\'
+		// The lowest high bit that is set belongs to the first such byte; those
+		// above it may be wrong.
+		seen := (w | (w-ones*' ')&^w | (quote-ones)&^quote | (slash-ones)&^slash) & high
+		if seen != 0 {
+			return n + bits.TrailingZeros64(seen)/8
+		}
+	}
+	for n < len(s) && s[n] >= ' ' && s[n] < utf8.RuneSelf && s[n] != '"' && s[n] != '\\' {
+		n++
+	}
+	return n
+}
+
+// foreign reads a string that begins at start and is more than plain ASCII.
+func (c *cursor) foreign(start int) ([]byte, error) {
 	n := bytes.IndexByte(c.b[start:], '"')
 	if n < 0 {
 		return nil, errShort
 	}
 	s := c.b[start : start+n]
-	if plain(s) {
-		c.p = start + n + 1
-		return s, nil
-	}
-	return c.unusual(start)
-}
-
-// plain says whether s stands for itself in a JSON string: no escape, no
-// control character, and UTF-8.
-func plain(s []byte) bool {
-	const ones, high = 0x0101010101010101, 0x8080808080808080
-	var seen uint64 // high bits: bytes above 0x7F, below 0x20, or a backslash
-	rest := s
-	for ; len(rest) >= 8; rest = rest[8:] {
-		w := binary.LittleEndian.Uint64(rest)
-		slash := w ^ ones*'\\'
-		seen |= w | (w - ones*0x20) | (slash - ones)
-	}
-	if seen&high == 0 {
-		for _, b := range rest {
-			if b < 0x20 || b == '\\' || b >= utf8.RuneSelf {
-				return plainSlow(s)
-			}
-		}
-		return true
-	}
-	return plainSlow(s)
-}
-
-func plainSlow(s []byte) bool {
 	for _, b := range s {
-		if b < 0x20 || b == '\\' {
-			return false
+		if b < ' ' || b == '\\' {
+			return c.unusual(start)
 		}
 	}
-	return utf8.Valid(s)
+	if !utf8.Valid(s) {
+		return c.unusual(start)
+	}
+	c.p = start + n + 1
+	return s, nil
 }
 
 // unusual reads a string with escapes or worse, the way encoding/json does.

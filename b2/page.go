@@ -30,6 +30,7 @@ type pageScanner struct {
 	eof     bool
 	entries int
 	file    File
+	pattern pattern // of the last entry
 	text    block
 
 	// The place that the next page begins at; nextName nil is the end.
@@ -187,68 +188,83 @@ func (s *pageScanner) trailer() error {
 
 // entry reads one file version into s.file.
 func (s *pageScanner) entry(c *cursor) error {
+	start := c.p
+	if !s.recur(c) {
+		c.p = start
+		if err := s.strange(c); err != nil {
+			return err
+		}
+	}
+	switch f := &s.file; {
+	case f.Name == "" || f.ID == "" && f.Action == ActionUpload:
+		return c.bad("an entry without a name or an id")
+	case f.Size < 0 || f.Size > wire.MaxFileSize:
+		return c.bad("an entry of a length that no file has")
+	}
+	return nil
+}
+
+// strange reads an entry that is not like the one before, and learns its
+// pattern.
+func (s *pageScanner) strange(c *cursor) error {
 	f := &s.file
 	last := *f
 	*f = File{}
+	s.pattern.reset()
+	learnt := c.p
 	err := c.object(func(key []byte) error {
-		switch string(key) {
-		case "fileName":
-			return s.keep(&f.Name, c)
-		case "fileId":
-			return s.keep(&f.ID, c)
-		case "contentSha1":
-			return s.keepSHA1(f, c)
-		case "contentMd5":
-			return s.keep(&f.MD5, c)
-		case "contentLength":
-			return keepNumber(&f.Size, c)
-		case "uploadTimestamp":
-			return keepNumber(&f.Uploaded, c)
-		case "fileInfo":
-			return s.keepInfo(f, c)
-		case "action":
-			b, err := c.strOrNull()
-			f.Action = knownAction(b)
+		if v, ok := varyingOf(key); ok {
+			s.pattern.add(c.b[learnt:c.p], v)
+			err := s.vary(v, c)
+			learnt = c.p
 			return err
-		case "contentType":
-			return s.keepRepeated(&f.ContentType, last.ContentType, c)
-		case "bucketId":
-			return s.keepRepeated(&f.BucketID, last.BucketID, c)
-		case "serverSideEncryption":
-			f.SSEMode = ""
-			return optional(c, func(key []byte) error {
-				if string(key) != "mode" {
-					return c.skip(2)
-				}
-				return s.keepRepeated(&f.SSEMode, last.SSEMode, c)
-			})
-		case "fileRetention":
-			f.RetentionMode, f.RetainUntil = "", 0
-			return wrapped(c, func() error { return s.retention(f, last.RetentionMode, c) })
-		case "legalHold":
-			f.LegalHold, f.HoldLifted = false, false
-			return wrapped(c, func() error {
-				b, err := c.strOrNull()
-				f.LegalHold, f.HoldLifted = string(b) == "on", string(b) == "off"
-				return err
-			})
-		case "replicationStatus":
-			return s.keepRepeated(&f.Replication, last.Replication, c)
 		}
-		return c.skip(1)
+		return s.steady(string(key), &last, c)
 	})
-	if err == errShort {
-		*f = last // read again, with the same neighbour before it
+	if err != nil {
+		s.pattern.reset()
+		*f = last // it may be read again, with the same neighbour before it
 		return err
 	}
-	switch {
-	case err != nil:
-	case f.Name == "" || f.ID == "" && f.Action == ActionUpload:
-		err = c.bad("an entry without a name or an id")
-	case f.Size < 0 || f.Size > wire.MaxFileSize:
-		err = c.bad("an entry of a length that no file has")
+	s.pattern.add(c.b[learnt:c.p], nothingMore)
+	return nil
+}
+
+// steady reads the value of a field that is mostly the one of the entry before,
+// or of no interest.
+func (s *pageScanner) steady(key string, last *File, c *cursor) error {
+	f := &s.file
+	switch key {
+	case "action":
+		b, err := c.strOrNull()
+		f.Action = knownAction(b)
+		return err
+	case "contentType":
+		return keepRepeated(&f.ContentType, last.ContentType, c)
+	case "bucketId":
+		return keepRepeated(&f.BucketID, last.BucketID, c)
+	case "serverSideEncryption":
+		f.SSEMode = ""
+		return optional(c, func(key []byte) error {
+			if string(key) != "mode" {
+				return c.skip(2)
+			}
+			return keepRepeated(&f.SSEMode, last.SSEMode, c)
+		})
+	case "fileRetention":
+		f.RetentionMode, f.RetainUntil = "", 0
+		return wrapped(c, func() error { return retention(f, last.RetentionMode, c) })
+	case "legalHold":
+		f.LegalHold, f.HoldLifted = false, false
+		return wrapped(c, func() error {
+			b, err := c.strOrNull()
+			f.LegalHold, f.HoldLifted = string(b) == "on", string(b) == "off"
+			return err
+		})
+	case "replicationStatus":
+		return keepRepeated(&f.Replication, last.Replication, c)
 	}
-	return err
+	return c.skip(1)
 }
 
 // scanFile reads the answer of a call that has stored one version. It keeps
@@ -288,12 +304,12 @@ func wrapped(c *cursor, value func() error) error {
 }
 
 // retention reads an Object Lock retention.
-func (s *pageScanner) retention(f *File, last string, c *cursor) error {
+func retention(f *File, last string, c *cursor) error {
 	f.RetentionMode, f.RetainUntil = "", 0
 	return optional(c, func(key []byte) error {
 		switch string(key) {
 		case "mode":
-			return s.keepRepeated(&f.RetentionMode, last, c)
+			return keepRepeated(&f.RetentionMode, last, c)
 		case "retainUntilTimestamp":
 			return keepNumber(&f.RetainUntil, c)
 		}
@@ -309,7 +325,7 @@ func (s *pageScanner) keep(to *string, c *cursor) error {
 }
 
 // keepRepeated is keep for a value that is mostly the one of the entry before.
-func (s *pageScanner) keepRepeated(to *string, last string, c *cursor) error {
+func keepRepeated(to *string, last string, c *cursor) error {
 	b, err := c.strOrNull()
 	if string(b) == last {
 		*to = last

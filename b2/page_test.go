@@ -255,6 +255,7 @@ func exact(b []byte) (files []File, next, nextID *string, err error) {
 func FuzzPage(f *testing.F) {
 	f.Add([]byte(documented))
 	f.Add(somePage(3, rand.New(rand.NewPCG(3, 4))))
+	f.Add(flatPage(3)) // entries of one pattern
 	f.Add([]byte(`{"files":[{"fileName":"\ud83d\ude00\ud800","fileInfo":{"A":null,"a":"\u0041"},"contentSha1":"none","x":[1e5,-0.1,true,{}]}],"nextFileName":null}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got, next, id, err := scanPage(bytes.NewReader(body))
@@ -281,6 +282,44 @@ func FuzzPage(f *testing.F) {
 			t.Fatalf("scanner: %+v\nencoding/json: %+v", got, want)
 		}
 	})
+}
+
+// TestNeighbourDoesNotMatter: an entry is read alike after one of its own
+// pattern and after one of another, or refused alike, whatever byte of it is
+// replaced, missing or too much.
+func TestNeighbourDoesNotMatter(t *testing.T) {
+	var text bytes.Buffer
+	writeEntry(&text, 1)
+	usual := text.String()
+	text.Reset()
+	writeEntry(&text, 2)
+	entry := text.String()
+	after := func(neighbour, entry string) (*File, error) {
+		files, _, _, err := scanPage(strings.NewReader(`{"files":[` + neighbour + `,` + entry + `],"nextFileName":null}`))
+		if err != nil {
+			return nil, err
+		}
+		return &files[len(files)-1], nil
+	}
+	read, refused := 0, 0
+	for i := range len(entry) {
+		for _, c := range []string{"", "n", "0", "-", " ", `"`, `\`, "{", "}", ",", "\x01", "\xff", entry[i:i+1] + entry[i:i+1]} {
+			changed := entry[:i] + c + entry[i+1:]
+			got, err := after(usual, changed)
+			want, wantErr := after(`{"fileName":"a","fileId":"4_z1"}`, changed)
+			if (err == nil) != (wantErr == nil) || !reflect.DeepEqual(got, want) {
+				t.Fatalf("%s\nafter its like: %+v, %v\nafter another: %+v, %v", changed, got, err, want, wantErr)
+			}
+			if err == nil {
+				read++
+			} else {
+				refused++
+			}
+		}
+	}
+	if read < len(entry) || refused < len(entry) {
+		t.Errorf("%d were read and %d refused: that is no trial", read, refused)
+	}
 }
 
 func BenchmarkPageScan(b *testing.B) {
