@@ -71,16 +71,18 @@ func tailMost(account *Account, part int64) int64 {
 // uploadTail stores a file of which the base is copied, in few and large parts,
 // and what was appended is sent as the last part.
 func (c *Client) uploadTail(ctx context.Context, account *Account, req *UploadRequest) (*File, error) {
-	started, err := c.StartLargeFile(ctx, req.start())
+	started, ours, err := c.startLarge(ctx, req.start())
 	if err != nil {
 		return nil, err
 	}
-	req.Large.started(started.ID)
+	if ours {
+		req.Large.started(started.ID)
+	}
 	head := req.Base.Size
 	most := copyPartSize(account, head, cap(c.uploads))
 	pieces := (head + most - 1) / most
 	l := &large{c: c, req: req, id: started.ID, size: (head + pieces - 1) / pieces, tail: head,
-		sums: make([]string, pieces+1), base: newBase(req), ours: true}
+		sums: make([]string, pieces+1), base: newBase(req), ours: ours}
 	return l.run(ctx)
 }
 

@@ -111,11 +111,13 @@ func (c *Client) copyLarge(ctx context.Context, req CopyRequest) (*File, error) 
 	if err != nil {
 		return nil, err
 	}
-	started, err := c.StartLargeFile(ctx, start)
+	started, ours, err := c.startLarge(ctx, start)
 	if err != nil {
 		return nil, err
 	}
-	req.Large.started(started.ID)
+	if ours {
+		req.Large.started(started.ID)
+	}
 	part := copyPartSize(account, req.size(), cap(c.uploads))
 	sums := make([]string, (req.size()+part-1)/part)
 	err = each(ctx, cap(c.uploads), len(sums), func(ctx context.Context, i int) (err error) {
@@ -127,7 +129,7 @@ func (c *Client) copyLarge(ctx context.Context, req CopyRequest) (*File, error) 
 	if err == nil {
 		stored, err = c.FinishLargeFile(ctx, started.ID, sums)
 	}
-	if err == nil || ctx.Err() == nil && c.abandonLarge(ctx, started.ID) {
+	if err == nil || ours && ctx.Err() == nil && c.abandonLarge(ctx, started.ID) {
 		req.Large.ended(started.ID)
 	}
 	return stored, err

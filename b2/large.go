@@ -105,14 +105,21 @@ func (c *Client) uploadLarge(ctx context.Context, req *UploadRequest, part int64
 		}
 		c.log.Warn("a large file starts again", "file", left.ID, "error", err)
 	}
-	started, err := c.StartLargeFile(ctx, req.start())
-	if err != nil {
-		return nil, err
+	for {
+		started, ours, err := c.startLarge(ctx, req.start())
+		if err != nil {
+			return nil, err
+		}
+		l := newLarge(c, req, started.ID, part)
+		if ours {
+			l.ours = true
+			req.Large.started(started.ID)
+			return l.run(ctx)
+		}
+		if stored, gone, err := l.goOn(ctx); !gone {
+			return stored, err
+		}
 	}
-	req.Large.started(started.ID)
-	l := newLarge(c, req, started.ID, part)
-	l.ours = true
-	return l.run(ctx)
 }
 
 // hash fills in the hash of the whole, unless it is known or not wanted, and
@@ -377,7 +384,7 @@ func (c *Client) UploadPart(ctx context.Context, req UploadPartRequest) (*Part, 
 }
 
 // StartLargeFile announces a large file. If its answer is lost, a file without
-// parts stays behind unfinished.
+// parts stays behind unfinished; Upload and Copy look for it.
 func (c *Client) StartLargeFile(ctx context.Context, req StartLargeFileRequest) (*File, error) {
 	return c.fileCall(ctx, wire.CallStartLarge, req)
 }

@@ -151,7 +151,7 @@ func (r *remains) large(c *Client, req *UploadRequest) *large {
 // it, so that the upload must begin anew.
 func (l *large) goOn(ctx context.Context) (stored *File, gone bool, err error) {
 	tell := func(n int64) {
-		if l.req.Large.Resumed != nil {
+		if n != 0 && l.req.Large != nil && l.req.Large.Resumed != nil {
 			l.req.Large.Resumed(n)
 		}
 	}

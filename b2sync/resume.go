@@ -127,7 +127,7 @@ func (l *largeFiles) candidates(ctx context.Context, announced *b2.StartLargeFil
 	ours := l.ours()
 	var found []b2.Unfinished
 	for _, f := range list[announced.FileName] {
-		if alike(&f, announced) && l.young(&f) && (l.record == nil || !l.record.Busy(f.ID)) {
+		if f.Announced(announced) && l.young(&f) && (l.record == nil || !l.record.Busy(f.ID)) {
 			_, mine := ours[f.ID]
 			found = append(found, b2.Unfinished{File: &f, Ours: mine})
 		}
@@ -167,31 +167,6 @@ func (l *largeFiles) newest(ctx context.Context, name string) (map[string]bool, 
 // young says whether an unfinished file is still one to go on with.
 func (l *largeFiles) young(f *b2.File) bool {
 	return l.dst.client.Now().Sub(time.UnixMilli(f.Uploaded)) < unfinishedLife
-}
-
-// alike says whether an unfinished file was announced as this one is. The hash
-// of the whole is not compared here. Content encrypted with a key of the
-// customer's is alike only if the key has a label, and the label is the same.
-func alike(f *b2.File, announced *b2.StartLargeFileRequest) bool {
-	mode := ""
-	if announced.SSE != nil {
-		mode = *announced.SSE.Mode
-	}
-	_, labelled := announced.FileInfo[wire.InfoSSECKeyID]
-	switch {
-	case announced.ContentType != wire.AutoContentType && announced.ContentType != f.ContentType:
-		return false
-	case mode != f.SSEMode && !(mode == "" && f.SSEMode == wire.SSEB2): // the bucket's default
-		return false
-	case mode == wire.SSEC && !labelled:
-		return false
-	case f.LegalHold != (announced.LegalHold != nil && *announced.LegalHold == "on"):
-		return false
-	}
-	have, wanted := f.Info(), maps.Clone(announced.FileInfo)
-	delete(have, wire.InfoLargeSHA1)
-	delete(wanted, wire.InfoLargeSHA1)
-	return maps.Equal(have, wanted)
 }
 
 // sweep cancels what earlier runs of ours have left and nobody can go on with.

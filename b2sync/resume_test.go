@@ -465,3 +465,47 @@ func TestP9CopyLeavesNothing(t *testing.T) {
 	want(t, "unfinished", l.unfinished())
 	want(t, "record", l.records())
 }
+
+// TestP9LostStart loses the answer to the start of a large file: what was started
+// all the same is taken, so nothing stays behind unfinished.
+func TestP9LostStart(t *testing.T) {
+	l, w := newResumeLab(t)
+	big := random(bigSize)
+	l.write("src/big", big, moment(1))
+	l.server.Fail("b2_start_large_file", 1, b2test.ResetAfter())
+	l.goesOn(w, l.folder("src"), l.at(""), b2sync.Options{})
+	want(t, "unfinished", l.unfinished())
+	want(t, "versions", l.versions(), fmt.Sprintf("big upload %d", bigSize))
+	want(t, "record", l.records())
+	if l.content("big") != big {
+		t.Error("the object is not the file")
+	}
+}
+
+// TestP9LostStartAmongOthers has others start files of the same name: those that
+// are not surely of the same content are left alone.
+func TestP9LostStartAmongOthers(t *testing.T) {
+	l, w := newResumeLab(t)
+	big := random(bigSize)
+	l.write("src/big", big, moment(1))
+	sum := sha1.Sum([]byte(big))
+	start := func(hash string) string {
+		f, err := l.client.StartLargeFile(t.Context(), b2.StartLargeFileRequest{BucketID: l.bucket.ID, FileName: "big", ContentType: "application/octet-stream",
+			FileInfo: map[string]string{"src_last_modified_millis": fmt.Sprint(moment(1).UnixMilli()), "large_file_sha1": hash}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f.ID
+	}
+	begun := start(fmt.Sprintf("%x", sum))
+	if _, err := l.client.UploadPart(t.Context(), b2.UploadPartRequest{FileID: begun, Number: 1, Content: strings.NewReader("else"), Size: 4}); err != nil {
+		t.Fatal(err)
+	}
+	start("0123456789012345678901234567890123456789")
+	l.server.Fail("b2_start_large_file", 1, b2test.ResetBefore())
+	l.goesOn(w, l.folder("src"), l.at(""), b2sync.Options{})
+	want(t, "unfinished", l.unfinished(), "big", "big")
+	if l.content("big") != big {
+		t.Error("the object is not the file")
+	}
+}

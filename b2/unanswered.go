@@ -1,0 +1,109 @@
+package b2
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"github.com/bowline-sync/bowline/internal/wire"
+)
+
+// startLarge announces a large file. When an answer was lost it first looks
+// whether the file was started all the same, and then takes that one rather
+// than to leave it behind. It may be another client's, who announced the same
+// content in the same moment: then ours is false, and it is not to be
+// cancelled. Whoever finishes it, it holds what was announced.
+func (c *Client) startLarge(ctx context.Context, req StartLargeFileRequest) (started *File, ours bool, err error) {
+	var since time.Time
+	err = c.attempt(ctx, func(e *effort) error {
+		if since.IsZero() {
+			if _, err := c.account(ctx, e); err != nil {
+				return err
+			}
+			since = c.Now().Add(-clockGrain)
+		}
+		if e.lost && tellable(&req) {
+			f, err := unanswered(ctx, e, &req, since)
+			if f != nil || err != nil && e.retry { // a key that may not look must do without
+				started = f
+				return err
+			}
+		}
+		said, err := post[wire.File](ctx, e, wire.CallStartLarge, req)
+		if err == nil {
+			started, ours = fileOf(said), true
+		}
+		return err
+	})
+	return started, ours, err
+}
+
+// clockGrain is how far the service's clock, which is told in whole seconds, may
+// be from what we take it for.
+const clockGrain = 2 * time.Second
+
+// tellable says whether files that were announced like req are sure to have the
+// content of ours.
+func tellable(req *StartLargeFileRequest) bool {
+	return req.FileInfo[InfoLargeSHA1] != "" && req.CustomUploadTimestamp == nil && (req.SSE == nil || *req.SSE.Mode != wire.SSEC)
+}
+
+// unanswered finds a file that was started since then as req says, and of which
+// nothing is stored; nil if there is none.
+func unanswered(ctx context.Context, e *effort, req *StartLargeFileRequest, since time.Time) (*File, error) {
+	list := wire.ListUnfinishedRequest{BucketID: req.BucketID, NamePrefix: maybe(req.FileName), MaxFileCount: new(wire.MaxListUnfinished)}
+	for {
+		page, err := post[wire.ListUnfinishedResponse](ctx, e, wire.CallListUnfinished, list)
+		if err != nil {
+			return nil, err
+		}
+		for i := range page.Files {
+			f := fileOf(&page.Files[i])
+			if f.Uploaded < since.UnixMilli() || !f.Announced(req) || f.Info()[InfoLargeSHA1] != req.FileInfo[InfoLargeSHA1] {
+				continue
+			}
+			parts, err := post[wire.ListPartsResponse](ctx, e, wire.CallListParts, wire.ListPartsRequest{FileID: f.ID, MaxPartCount: new(1)})
+			if err != nil {
+				return nil, err
+			}
+			if len(parts.Parts) == 0 {
+				return f, nil
+			}
+		}
+		if page.NextFileID == nil {
+			return nil, nil
+		}
+		if list.StartFileID != nil && *list.StartFileID == *page.NextFileID {
+			return nil, stuck(wire.CallListUnfinished)
+		}
+		list.StartFileID = page.NextFileID
+	}
+}
+
+// Announced says whether an unfinished file was announced as req says: the same
+// name, type, info and encryption. The hash of the whole is not compared, for
+// one of the two may not have one yet. Content encrypted with a key of the
+// customer's is alike only if the key has a label, and the label is the same.
+func (f *File) Announced(req *StartLargeFileRequest) bool {
+	mode := ""
+	if req.SSE != nil {
+		mode = *req.SSE.Mode
+	}
+	_, labelled := req.FileInfo[wire.InfoSSECKeyID]
+	switch {
+	case f.Name != req.FileName:
+		return false
+	case req.ContentType != wire.AutoContentType && req.ContentType != f.ContentType:
+		return false
+	case mode != f.SSEMode && !(mode == "" && f.SSEMode == wire.SSEB2): // the bucket's default
+		return false
+	case mode == wire.SSEC && !labelled:
+		return false
+	case f.LegalHold != (req.LegalHold != nil && *req.LegalHold == "on"):
+		return false
+	}
+	have, wanted := f.Info(), maps.Clone(req.FileInfo)
+	delete(have, InfoLargeSHA1)
+	delete(wanted, InfoLargeSHA1)
+	return maps.Equal(have, wanted)
+}
