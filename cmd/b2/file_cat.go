@@ -22,14 +22,14 @@ func newFileCat(e *env) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			buffer, err := o.bufferSize()
+			buffer, err := bufferSize(o.buffer)
 			if err != nil {
 				return err
 			}
 			return e.withURI(cmd, args[0], anyFile, func(s *session, u b2URI) error {
 				req := openRequest(u, sse)
 				req.SkipHash = o.skipHash
-				return named(s.write(cmd.Context(), req, buffer), u)
+				return named(s.write(cmd.Context(), e.stdout, req, buffer), u)
 			})
 		},
 	}
@@ -37,19 +37,19 @@ func newFileCat(e *env) *cobra.Command {
 	return cmd
 }
 
-// write writes a file to standard output, in pieces of buffer bytes if that is
-// not 0.
-func (s *session) write(ctx context.Context, req b2.OpenRequest, buffer int) error {
+// write writes a version as a stream, in pieces of buffer bytes if that is not
+// 0.
+func (s *session) write(ctx context.Context, to io.Writer, req b2.OpenRequest, buffer int) error {
 	object, err := s.Open(ctx, req)
 	if err != nil {
 		return err
 	}
 	defer object.Close()
 	if buffer == 0 {
-		_, err = io.Copy(s.env.stdout, object)
+		_, err = io.Copy(to, object)
 		return err
 	}
-	out := bufio.NewWriterSize(s.env.stdout, buffer)
+	out := bufio.NewWriterSize(to, buffer)
 	_, err = io.Copy(out, object)
 	return errors.Join(err, out.Flush())
 }

@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -34,14 +36,14 @@ func (o *downloadOptions) add(flags *pflag.FlagSet) {
 	flags.Var(&o.buffer, "write-buffer-size", "gather so many `BYTES` before they are written")
 }
 
-// bufferSize is how many bytes are gathered before they are written; 0 writes
-// what has come.
-func (o *downloadOptions) bufferSize() (int, error) {
+// bufferSize is how many bytes --write-buffer-size gathers before they are
+// written; 0 writes what has come.
+func bufferSize(n number) (int, error) {
 	const most = 1 << 30
-	if o.buffer.set && (o.buffer.value < 1 || o.buffer.value > most) {
-		return 0, fmt.Errorf("--write-buffer-size %d: must be from 1 to %d", o.buffer.value, most)
+	if n.set && (n.value < 1 || n.value > most) {
+		return 0, fmt.Errorf("--write-buffer-size %d: must be from 1 to %d", n.value, most)
 	}
-	return int(o.buffer.value), nil
+	return int(n.value), nil
 }
 
 func newFileDownload(e *env) *cobra.Command {
@@ -51,7 +53,7 @@ func newFileDownload(e *env) *cobra.Command {
 		Use: "download B2_URI localFileName", Short: "Download a file",
 		Long: `Downloads a file, checks it, and only then puts it in place, over a file of that name.
 Into a folder it goes under its own name, or beside a file that has the name already.
-"-" is standard output.`,
+"-" is standard output; a device or a named pipe is written to as it stands.`,
 		Example: `    b2 file download b2://my-bucket/photos/cat.jpg cat.jpg
     b2 file download b2id://4_z... ~/Downloads/`,
 		Args: params,
@@ -75,7 +77,7 @@ func (e *env) download(cmd *cobra.Command, o *downloadOptions, uri, to string, t
 	if err != nil {
 		return err
 	}
-	buffer, err := o.bufferSize()
+	buffer, err := bufferSize(o.buffer)
 	if err != nil {
 		return err
 	}
@@ -88,69 +90,68 @@ func (e *env) download(cmd *cobra.Command, o *downloadOptions, uri, to string, t
 	if err != nil {
 		return err
 	}
-	if to == "-" {
-		s.printDownload(e.stderr, file, "stdout")
+	if to == "-" || isDevice(to) {
 		req := openRequest(u, sse)
 		req.SkipHash = o.skipHash
-		return s.write(ctx, req, buffer)
+		return s.downloadToStream(ctx, req, file, to, buffer)
 	}
 	req := b2.DownloadRequest{File: file, Streams: int(streams.value), SSE: sse, SkipHash: o.skipHash, WriteBuffer: buffer}
 	return s.downloadToFile(ctx, req, to, o.noProgress)
 }
 
-// downloadable looks up what is to be read. Names are looked up as a download
-// does, so that the right to read is enough.
-func (s *session) downloadable(ctx context.Context, u b2URI, sse *b2.SSE) (*b2.File, error) {
-	f, err := s.Stat(ctx, openRequest(u, sse))
-	return f, named(err, u)
+// isDevice says whether there is something that can be written to but not
+// replaced: a device such as /dev/null, or a named pipe.
+func isDevice(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && !info.Mode().IsRegular() && !info.IsDir()
 }
 
-// downloadToFile reads a version into a temporary file beside its place, and
-// puts it there when it is whole.
+// downloadToStream writes a version to standard output, or to a device.
+func (s *session) downloadToStream(ctx context.Context, req b2.OpenRequest, file *b2.File, to string, buffer int) error {
+	if to == "-" {
+		if !s.env.global.quiet {
+			s.printDownload(s.env.stderr, file, "stdout")
+		}
+		return s.write(ctx, s.env.stdout, req, buffer)
+	}
+	device, err := os.OpenFile(to, os.O_WRONLY, 0)
+	if err != nil {
+		return err
+	}
+	s.printDownload(s.env.stderr, file, to)
+	return errors.Join(s.write(ctx, device, req, buffer), device.Close())
+}
+
+// downloadToFile reads a version into a file beside its place, and puts it
+// there when it is whole.
 func (s *session) downloadToFile(ctx context.Context, req b2.DownloadRequest, to string, silent bool) error {
 	path, err := downloadPath(to, req.File.Name)
 	if err != nil {
 		return err
 	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".b2-*.part")
+	file, err := beginFile(path)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name()) // gone already when it was renamed
-	defer temp.Close()
-	req.To = temp
+	defer file.discard()
+	req.To = file
 	stop := s.env.showBytes(filepath.Base(path), req.File.Size, silent, &req.Progress)
 	result, err := s.Download(ctx, req)
 	stop()
 	if err != nil {
 		return err
 	}
-	if err := placeFile(temp, path, modified(req.File)); err != nil {
+	if err := file.commit(modified(req.File)); err != nil {
 		return err
 	}
 	if !s.env.global.quiet {
-		s.printDownload(s.env.stdout, req.File, path)
+		s.printDownload(s.env.stdout, req.File, file.place)
 		if result.Verified {
 			fmt.Fprintln(s.env.stdout, "Checksum matches")
 		}
 		fmt.Fprintln(s.env.stdout, "Download finished")
 	}
 	return nil
-}
-
-// placeFile gives a finished file the mode and the time that it should have,
-// and its name.
-func placeFile(temp *os.File, path string, modTime time.Time) error {
-	mode := os.FileMode(0o644)
-	if old, err := os.Stat(path); err == nil {
-		mode = old.Mode().Perm()
-	}
-	return errors.Join(
-		temp.Chmod(mode),
-		temp.Close(),
-		os.Chtimes(temp.Name(), modTime, modTime),
-		os.Rename(temp.Name(), path),
-	)
 }
 
 // modified is when a file's content was last changed, as far as is known.
@@ -171,11 +172,7 @@ func downloadPath(to, name string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	info, err := os.Stat(path)
-	if err != nil || !info.IsDir() {
-		if link, err := filepath.EvalSymlinks(path); err == nil {
-			path = link // through a link, the file behind it is replaced
-		}
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return path, nil
 	}
 	base := name[strings.LastIndexByte(name, '/')+1:]
@@ -183,15 +180,11 @@ func downloadPath(to, name string) (string, error) {
 		return "", fmt.Errorf("%q cannot be the name of a file here: say where it should go", name)
 	}
 	path = filepath.Join(path, base)
-	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
 		return path, nil
 	}
 	extension := filepath.Ext(base)
-	unique, err := os.CreateTemp(filepath.Dir(path), strings.TrimSuffix(base, extension)+"*"+extension)
-	if err != nil {
-		return "", err
-	}
-	return unique.Name(), errors.Join(unique.Chmod(0o644), unique.Close())
+	return strings.TrimSuffix(path, extension) + "-" + rand.Text()[:8] + extension, nil
 }
 
 // printDownload says what is being downloaded, and to where.

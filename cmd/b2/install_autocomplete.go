@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 )
@@ -108,20 +109,15 @@ func setSection(path, name, content string) error {
 	return replaceFile(path, []byte(text))
 }
 
-// replaceFile writes a file whole or not at all, through a link if it is one.
+// replaceFile writes a file whole or not at all.
 func replaceFile(path string, content []byte) error {
-	mode := os.FileMode(0o644)
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		path = real
-		if info, err := os.Stat(path); err == nil {
-			mode = info.Mode().Perm()
-		}
-	}
-	temp, err := os.CreateTemp(filepath.Dir(path), ".b2-*")
+	file, err := beginFile(path)
 	if err != nil {
 		return err
 	}
-	defer os.Remove(temp.Name()) // gone already when it was renamed
-	_, err = temp.Write(content)
-	return errors.Join(err, temp.Chmod(mode), temp.Close(), os.Rename(temp.Name(), path))
+	defer file.discard()
+	if _, err := file.Write(content); err != nil {
+		return err
+	}
+	return file.commit(time.Time{})
 }

@@ -141,7 +141,7 @@ func (o *syncOptions) engine() (b2sync.Options, error) {
 	if o.modifiedAfter.millis < 0 || o.uploadedAfter.millis < 0 {
 		return b2sync.Options{}, errors.New("--exclude-if-modified-after and --exclude-if-uploaded-after: the time cannot be before 1970")
 	}
-	buffer, err := (&downloadOptions{buffer: o.buffer}).bufferSize()
+	buffer, err := bufferSize(o.buffer)
 	if err != nil {
 		return b2sync.Options{}, err
 	}
