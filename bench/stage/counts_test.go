@@ -1,10 +1,13 @@
 package stage
 
 import (
+	"bytes"
 	"math/rand/v2"
 	"net/http/httptest"
 	"strings"
 	"testing"
+
+	"github.com/bowline-sync/bowline/bench/synth"
 )
 
 func TestEntriesAreCountedAcrossWrites(t *testing.T) {
@@ -22,6 +25,20 @@ func TestEntriesAreCountedAcrossWrites(t *testing.T) {
 		}
 		if w.entries != entries {
 			t.Fatalf("%d entries, want %d", w.entries, entries)
+		}
+	}
+}
+
+// TestToldEntriesAreThoseWritten: the synthetic server says as many as it
+// writes.
+func TestToldEntriesAreThoseWritten(t *testing.T) {
+	for _, limits := range []string{`"maxFileCount":1000`, `"maxFileCount":7,"delimiter":"/"`, `"prefix":"m00/p00000/d0000003/"`} {
+		body := &httptest.ResponseRecorder{Body: new(bytes.Buffer)}
+		w := &listWriter{ResponseWriter: body}
+		ask := strings.NewReader(`{"bucketId":"012345",` + limits + `}`)
+		new(synth.Server).ServeHTTP(w, httptest.NewRequest("POST", "/b2api/v4/b2_list_file_names", ask))
+		if n := bytes.Count(body.Body.Bytes(), []byte(entry)); !w.told || w.entries != int64(n) || n == 0 {
+			t.Errorf("%s: told of %d entries, wrote %d", limits, w.entries, n)
 		}
 	}
 }

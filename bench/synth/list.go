@@ -1,6 +1,7 @@
 package synth
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -51,10 +52,17 @@ func list(w http.ResponseWriter, r *http.Request, version, call string) {
 		v1: version == "v1", versions: call == "b2_list_file_versions",
 	}
 	next := p.fill(&q, n)
+	if w, ok := w.(EntryCounter); ok {
+		w.CountEntries(int64(p.count))
+	}
 	*buf = p.end(next, n)
 	w.Header().Set("Content-Length", strconv.Itoa(len(*buf)))
 	_, _ = w.Write(*buf)
 }
+
+// An EntryCounter is a response writer that wants to be told how many entries
+// a page has, before the page is written.
+type EntryCounter interface{ CountEntries(n int64) }
 
 // page is an answer in the making.
 type page struct {
@@ -64,6 +72,9 @@ type page struct {
 	versions bool
 	bucketID string
 	name     []byte
+
+	first        []byte // file entry of the page
+	idAt, nameAt int    // in it, the number in the id, and the name
 }
 
 // fill adds what the query asks for of n files, and answers the number of the
@@ -106,15 +117,35 @@ func (p *page) folder(name string) {
 }
 
 // file adds an entry with the fields of the documentation's example, 0.74 kB.
+// All entries of a bucket differ in their numbers only, which have a fixed
+// width: so an entry is a copy of the first with other digits in it. The server
+// shares the processors with the tools, and should not be what is measured.
 func (p *page) file(i int) {
-	b := append(p.buf, `{"accountId":"`+accountID+`","action":"upload","bucketId":"`...)
+	if p.first == nil {
+		p.first = p.render(i)
+		p.idAt = bytes.Index(p.first, []byte(idBefore)) + len(idBefore)
+		p.nameAt = bytes.Index(p.first, []byte(nameBefore)) + len(nameBefore)
+	}
+	at := len(p.buf)
+	p.buf = append(p.buf, p.first...)
+	entry := p.buf[at:]
+	corpus.AppendNumber(entry[:p.idAt], i, idNumber)
+	copy(entry[p.nameAt:], p.name)
+}
+
+// nameBefore stands before the name of an entry.
+const nameBefore = `"fileName":"`
+
+// render writes an entry out.
+func (p *page) render(i int) []byte {
+	b := append([]byte(nil), `{"accountId":"`+accountID+`","action":"upload","bucketId":"`...)
 	b = append(b, p.bucketID...)
 	b = append(b, `","contentLength":0,"contentMd5":"d41d8cd98f00b204e9800998ecf8427e","contentSha1":"`+emptySHA1+
 		`","contentType":"application/octet-stream","fileId":"`...)
 	b = p.appendFileID(b, i)
 	b = append(b, `","fileInfo":{"src_last_modified_millis":"`...)
 	b = append(b, modTime...)
-	b = append(b, `"},"fileName":"`...)
+	b = append(b, `"},`+nameBefore...)
 	b = append(b, p.name...)
 	b = append(b, `","fileRetention":{"isClientAuthorizedToRead":true,"value":{"mode":null,"retainUntilTimestamp":null}},`+
 		`"legalHold":{"isClientAuthorizedToRead":true,"value":null},`+
@@ -123,7 +154,7 @@ func (p *page) file(i int) {
 	if p.v1 {
 		b = append(b, `,"size":0`...)
 	}
-	p.buf = append(b, '}')
+	return append(b, '}')
 }
 
 // The id of a file holds its number after a fixed beginning.
