@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -31,7 +32,8 @@ func TestLicences(t *testing.T) {
 }
 
 // licences is our own licence and then those of all modules that the program is
-// built from. A text that several modules share is there once.
+// built from, in the order of their paths. A text that several modules share is
+// there once.
 func licences(t *testing.T) []byte {
 	own, err := os.ReadFile("../../LICENSE")
 	if err != nil {
@@ -43,13 +45,12 @@ func licences(t *testing.T) []byte {
 	}
 	modules := map[string][]string{} // by text
 	var texts []string
-	seen := map[string]bool{}
-	for line := range strings.Lines(string(out)) {
+	packages := slices.Sorted(strings.Lines(string(out))) // not in the order of imports, which changes often
+	for _, line := range slices.Compact(packages) {
 		path, dir, ok := strings.Cut(strings.TrimSpace(line), "\t")
-		if !ok || seen[path] {
+		if !ok {
 			continue
 		}
-		seen[path] = true
 		text := licenceOf(t, path, dir)
 		if modules[text] == nil {
 			texts = append(texts, text)
