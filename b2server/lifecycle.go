@@ -167,8 +167,11 @@ func dueNow(v, newer *version, r *wire.LifecycleRule, now time.Time) (d due, ok 
 	return due{hide: true}, passed(v.Time, r.DaysFromUploadingToHiding, now)
 }
 
+// passed says whether so many days are over since ms. It divides, because
+// clients may ask for more days than a time.Duration holds.
 func passed(ms int64, days *int, now time.Time) bool {
-	return days != nil && now.Sub(time.UnixMilli(ms)) >= time.Duration(*days)*24*time.Hour
+	const day = 24 * 60 * 60 * 1000
+	return days != nil && (now.UnixMilli()-ms)/day >= int64(*days)
 }
 
 // applyDue hides or deletes one version, if it is still there and nothing

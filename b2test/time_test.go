@@ -92,6 +92,22 @@ func TestLifecycleRules(t *testing.T) {
 	}
 }
 
+// TestLifecycleRuleOfManyDays: 200,000 days are more than a time.Duration
+// holds, and still in the future.
+func TestLifecycleRuleOfManyDays(t *testing.T) {
+	s, a := open(t)
+	b := a.bucket(t, object{"lifecycleRules": []object{
+		{"fileNamePrefix": "", "daysFromUploadingToHiding": 200_000, "daysFromHidingToDeleting": 200_000},
+	}})
+	b.upload(t, "a", "old")
+	b.upload(t, "a", "new")
+	s.Advance(t, 10*day)
+	a.token = a.authorize(t, 4).str("authorizationToken")
+	if got := b.names(t, "b2_list_file_versions", nil); !slices.Equal(got, []string{"a", "a"}) {
+		t.Errorf("after ten days there is %q", got)
+	}
+}
+
 func TestLifecycleSparesProtectedVersions(t *testing.T) {
 	s, a := open(t)
 	b := a.bucket(t, object{"fileLockEnabled": true, "lifecycleRules": []object{{"fileNamePrefix": "", "daysFromHidingToDeleting": 1}}})
