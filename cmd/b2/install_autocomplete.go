@@ -7,10 +7,13 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
+
+	"github.com/bowline-sync/bowline/internal/ui"
 )
 
 // shells are those that completion can be installed for.
@@ -31,7 +34,7 @@ To load it in another way, print the script: b2 completion bash.`,
 			if name == "" {
 				name = filepath.Base(e.getenv("SHELL"))
 			}
-			if !contains(shells, name) {
+			if !slices.Contains(shells, name) {
 				return fmt.Errorf("unsupported shell: %s. Supported shells: %s. Use --shell to specify a target shell manually.", name, strings.Join(shells, ", "))
 			}
 			if err := e.installCompletion(cmd.Root(), name); err != nil {
@@ -57,12 +60,12 @@ func (e *env) installCompletion(root *cobra.Command, shell string) error {
 	case "bash":
 		err = root.GenBashCompletionV2(&script, true)
 		path = filepath.Join(e.home, ".bash_completion.d", e.program)
-		settings, load = filepath.Join(e.home, ".bashrc"), "source "+shellQuote(path)
+		settings, load = filepath.Join(e.home, ".bashrc"), "source "+ui.ShellWord(path)
 	case "zsh":
 		err = root.GenZshCompletion(&script)
 		path = filepath.Join(e.home, ".zsh", "completion", "_"+e.program)
 		settings = filepath.Join(e.home, ".zshrc")
-		load = "fpath=(" + shellQuote(filepath.Dir(path)) + " $fpath)\nautoload -Uz compinit && compinit"
+		load = "fpath=(" + ui.ShellWord(filepath.Dir(path)) + " $fpath)\nautoload -Uz compinit && compinit"
 	case "fish":
 		err = root.GenFishCompletion(&script, true)
 		path = filepath.Join(e.home, ".config", "fish", "completions", e.program+".fish")

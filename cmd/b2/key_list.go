@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"strings"
@@ -92,7 +93,7 @@ func (n *bucketNames) of(ctx context.Context, ids []string) (string, error) {
 	}
 	names := make([]string, len(ids))
 	for i, id := range ids {
-		names[i] = firstOf(n.byID[id], "id="+id)
+		names[i] = cmp.Or(n.byID[id], "id="+id)
 	}
 	return strings.Join(names, ","), nil
 }

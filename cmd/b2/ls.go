@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -89,7 +90,7 @@ func (s *session) lsLines(ctx context.Context, out io.Writer, u b2URI, o *lsOpti
 		if err != nil {
 			return err
 		}
-		name := s.env.name(firstOf(entry.folder, entry.Name))
+		name := s.env.name(cmp.Or(entry.folder, entry.Name))
 		if o.long {
 			name = longColumns(&entry, o.replication) + name
 		}
@@ -107,7 +108,7 @@ func longColumns(entry *listed, replication bool) string {
 	if entry.folder == "" {
 		at := time.UnixMilli(entry.Uploaded).UTC()
 		id, action, size = entry.ID, entry.Action, entry.Size
-		status = firstOf(strings.ToUpper(entry.Replication), status)
+		status = cmp.Or(strings.ToUpper(entry.Replication), status)
 		date, clock = at.Format(time.DateOnly), at.Format(time.TimeOnly)
 	}
 	columns := fmt.Sprintf("%83s  %6s  %10s  %8s  %9d  ", id, action, date, clock, size)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"flag"
 	"fmt"
 	"os"
@@ -84,7 +85,7 @@ func manPage(cmd *cobra.Command) []byte {
 	fmt.Fprintf(&b, ".SH NAME\n%s \\- %s\n", roff(manName(cmd)), roff(cmd.Short))
 	fmt.Fprintf(&b, ".SH SYNOPSIS\n.B %s\n", roff(strings.TrimPrefix(usageLine(cmd), "Usage: ")))
 	b.WriteString(".SH DESCRIPTION\n")
-	writeText(&b, firstOf(cmd.Long, cmd.Short))
+	writeText(&b, cmp.Or(cmd.Long, cmd.Short))
 	if cmd.HasSubCommands() {
 		b.WriteString(".SH COMMANDS\n")
 		for _, sub := range cmd.Commands() {

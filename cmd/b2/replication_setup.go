@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 
@@ -86,7 +87,7 @@ func (o *replicationOptions) rule(others []replicationRule, to *b2.Bucket) repli
 	}
 	return replicationRule{
 		"destinationBucketId": to.BucketID, "fileNamePrefix": o.prefix, "includeExistingFiles": o.existing,
-		"isEnabled": true, "priority": priority, "replicationRuleName": firstOf(o.name, to.BucketName),
+		"isEnabled": true, "priority": priority, "replicationRuleName": cmp.Or(o.name, to.BucketName),
 	}
 }
 

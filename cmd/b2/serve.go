@@ -14,6 +14,7 @@ import (
 
 	"github.com/bowline-sync/bowline/b2"
 	"github.com/bowline-sync/bowline/b2server"
+	"github.com/bowline-sync/bowline/internal/ui"
 )
 
 // serveOptions are the options of `b2 serve`.
@@ -215,7 +216,7 @@ func (e *env) listen(ctx context.Context, o *serveOptions, server *b2server.Serv
 // tellShell prints what makes clients use the server, ready for a shell.
 func (e *env) tellShell(base, keyID string, key b2.Secret) {
 	fmt.Fprintf(e.stdout, "export B2_ENVIRONMENT=%s\nexport B2_APPLICATION_KEY_ID=%s\nexport B2_APPLICATION_KEY=%s\n",
-		shellQuote(base), shellQuote(keyID), shellQuote(string(key)))
+		ui.ShellWord(base), ui.ShellWord(keyID), ui.ShellWord(string(key)))
 }
 
 // reachable is an address to connect to: this computer's, when the server

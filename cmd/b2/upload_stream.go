@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"io"
@@ -53,7 +54,7 @@ func (s *session) uploadStream(ctx context.Context, r io.Reader, req b2.UploadRe
 func largeStart(req *b2.UploadRequest) b2.StartLargeFileRequest {
 	start := b2.StartLargeFileRequest{
 		BucketID: req.BucketID, FileName: req.Name,
-		ContentType: firstOf(req.ContentType, wire.AutoContentType), FileInfo: cloneInfo(req.Info),
+		ContentType: cmp.Or(req.ContentType, wire.AutoContentType), FileInfo: cloneInfo(req.Info),
 		SSE: wireSSE(req.SSE),
 	}
 	if req.SSE != nil && req.SSE.KeyID != "" {

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -78,7 +80,7 @@ func exclusive(cmd *cobra.Command, groups ...[]string) error {
 		first := ""
 		for _, name := range order {
 			switch {
-			case !contains(group, name):
+			case !slices.Contains(group, name):
 			case first == "":
 				first = name
 			default:
@@ -99,21 +101,12 @@ func givenOrder(flags *pflag.FlagSet) []string {
 	return names
 }
 
-func contains(names []string, name string) bool {
-	for _, n := range names {
-		if n == name {
-			return true
-		}
-	}
-	return false
-}
-
 // printHelp prints what a command is for and how to call it. The short part
 // comes first; everything is there. all shows what is deprecated, too.
 func printHelp(w io.Writer, cmd *cobra.Command, all bool) error {
 	cmd.InitDefaultHelpFlag()
 	var b strings.Builder
-	fmt.Fprintf(&b, "%s\n\n%s\n", usageLine(cmd), strings.TrimSpace(firstOf(cmd.Long, cmd.Short)))
+	fmt.Fprintf(&b, "%s\n\n%s\n", usageLine(cmd), strings.TrimSpace(cmp.Or(cmd.Long, cmd.Short)))
 	writeCommands(&b, cmd, all)
 	writeOptions(&b, "Options", ownFlags(cmd), all)
 	if !cmd.HasSubCommands() {
@@ -139,15 +132,6 @@ func usageLine(cmd *cobra.Command) string {
 		line += " " + strings.Join(words, " ")
 	}
 	return "Usage: " + line + " [options]"
-}
-
-func firstOf(texts ...string) string {
-	for _, text := range texts {
-		if text != "" {
-			return text
-		}
-	}
-	return ""
 }
 
 // ownFlags are the options of a command itself, in the order in which they were

@@ -68,16 +68,6 @@ func FuzzFormatJSON(f *testing.F) {
 	})
 }
 
-func TestShellQuote(t *testing.T) {
-	for word, want := range map[string]string{
-		"plain": "plain", "http://127.0.0.1:80": "http://127.0.0.1:80", "with space": "'with space'", "it's": `'it'"'"'s'`, "": "''", "$x": "'$x'",
-	} {
-		if got := shellQuote(word); got != want {
-			t.Errorf("%q is %s, want %s", word, got, want)
-		}
-	}
-}
-
 func TestEscapeControls(t *testing.T) {
 	for name, want := range map[string]string{
 		"plain ż": "plain ż", "a\x1b[31mb": `a\x1b[31mb`, "a\nb": `a\x0ab`, "\x7f\u0085": `\x7f\x85`,

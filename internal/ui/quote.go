@@ -85,6 +85,9 @@ func appendEscaped(dst []byte, s string, escape bool) []byte {
 // isControl reports the C0 and C1 controls and DEL.
 func isControl(r rune) bool { return r < ' ' || r >= 0x7f && r <= 0x9f }
 
+// ShellWord is s as a POSIX shell reads it as one word.
+func ShellWord(s string) string { return string(appendQuoted(nil, s)) }
+
 // appendQuoted quotes s as Python's shlex.quote does, because the reference's
 // lines are made with it: a name with any byte that a shell might take
 // differently goes into single quotes.

@@ -105,3 +105,13 @@ func FuzzEscapedIsHarmless(f *testing.F) {
 		}
 	})
 }
+
+func TestShellWord(t *testing.T) {
+	for word, want := range map[string]string{
+		"plain": "plain", "http://127.0.0.1:80": "http://127.0.0.1:80", "with space": "'with space'", "it's": `'it'"'"'s'`, "": "''", "$x": "'$x'",
+	} {
+		if got := ShellWord(word); got != want {
+			t.Errorf("%q is %s, want %s", word, got, want)
+		}
+	}
+}
