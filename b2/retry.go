@@ -284,13 +284,30 @@ func (e *effort) report(a Attempt, err *Error) {
 		e.judge(err)
 		a.Err, a.Code, a.Status = err, err.Code, err.Status
 		a.Retry, a.Wait = e.retry, e.wait
-		e.c.log.Debug("attempt failed", slog.String("call", a.Call), slog.Any("error", err),
-			slog.Bool("retry", a.Retry), slog.Duration("wait", a.Wait))
 	}
+	a.Class = byte(wire.ClassOf[a.Call])
+	e.c.logAttempt(&a)
 	if e.c.cfg.Observe != nil {
-		a.Class = byte(wire.ClassOf[a.Call])
 		e.c.cfg.Observe(a)
 	}
+}
+
+// logAttempt logs an attempt at level debug. What is sent and received is
+// never part of it, only how much.
+func (c *Client) logAttempt(a *Attempt) {
+	ctx := context.Background()
+	if !c.log.Enabled(ctx, slog.LevelDebug) {
+		return
+	}
+	attrs := []slog.Attr{
+		slog.String("call", a.Call), slog.Int("status", a.Status), slog.Float64("seconds", a.Took.Seconds()),
+		slog.Int64("sent", a.Sent), slog.Int64("received", a.Received),
+		slog.String("class", string(rune(a.Class))), slog.Int("units", a.Units),
+	}
+	if a.Err != nil {
+		attrs = append(attrs, slog.Any("error", a.Err), slog.Bool("retry", a.Retry), slog.Float64("wait_seconds", a.Wait.Seconds()))
+	}
+	c.log.LogAttrs(ctx, slog.LevelDebug, "call", attrs...)
 }
 
 func jitter(d time.Duration) time.Duration {

@@ -42,7 +42,7 @@ func (l *Log) action(ctx context.Context, e b2sync.ActionDone) {
 	}
 	attrs := []slog.Attr{
 		slog.String("kind", kindName(e.Kind)), slog.String("name", e.Name), slog.Int64("bytes", e.Size),
-		slog.Duration("took", e.Took), slog.String("version", e.Version),
+		slog.Float64("seconds", e.Took.Seconds()), slog.String("version", e.Version),
 	}
 	if e.Err != nil {
 		attrs = append(attrs, slog.Any("error", e.Err))
