@@ -49,8 +49,7 @@ func (e *env) report(ctx context.Context, err error) int {
 		return 0
 	}
 	if usage, ok := errors.AsType[*usageError](err); ok {
-		_ = printHelp(e.stdout, usage.cmd, false)
-		fmt.Fprintf(e.stderr, "\n%s: error: %s\n", usage.cmd.CommandPath(), usage.text)
+		e.misused(usage)
 		return 2
 	}
 	if status, ok := errors.AsType[statusError](err); ok {

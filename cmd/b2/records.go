@@ -59,6 +59,18 @@ func (o *recordOptions) limits() (map[wire.Class]int64, error) {
 	return limits, nil
 }
 
+// priceTable is what calls cost: by the user's file, or by the built-in table.
+func (o *recordOptions) priceTable() (*ui.Prices, error) {
+	if o.prices == "" {
+		return ui.DefaultPrices(), nil
+	}
+	prices, err := ui.LoadPrices(o.prices)
+	if err != nil {
+		return nil, fmt.Errorf("--prices: %w", err)
+	}
+	return prices, nil
+}
+
 // filterOptions make two syncs of the same places different ones.
 var filterOptions = []string{"exclude-regex", "include-regex", "exclude-dir-regex", "exclude-glob", "include-glob", "filter-from",
 	"exclude-all-symlinks", "exclude-if-modified-after", "exclude-if-uploaded-after"}
@@ -114,13 +126,7 @@ type records struct {
 // keep begins the records of a run. An error means that the run must not
 // begin.
 func (j *syncJob) keep(meter *ui.Meter) (*records, error) {
-	r := &records{job: j, Sources: ui.Sources{Meter: meter, Prices: ui.DefaultPrices()}, started: time.Now()}
-	if j.record.prices != "" {
-		var err error
-		if r.Prices, err = ui.LoadPrices(j.record.prices); err != nil {
-			return nil, fmt.Errorf("--prices: %w", err)
-		}
-	}
+	r := &records{job: j, Sources: ui.Sources{Meter: meter, Prices: j.prices}, started: time.Now()}
 	if err := r.openLog(); err != nil {
 		return nil, err
 	}
@@ -152,21 +158,23 @@ func (r *records) openLog() error {
 	return nil
 }
 
-// openState takes the lock of the sync and begins its entry in the history. A
-// dry run changes nothing, so it needs neither.
+// openState begins the run's entry in the history and takes the lock of the
+// sync; a run that does not get it is remembered as failed. A dry run changes
+// nothing, so it needs neither.
 func (r *records) openState() error {
 	dir, err := history.Dir(r.job.env.getenv, r.job.env.home)
 	if err != nil || r.job.dryRun {
 		return nil
 	}
+	r.entry = history.Begin(dir, r.run())
 	if !r.job.record.noLock {
 		key := append([]string{r.job.src.String(), r.job.dst.String(), fmt.Sprint(r.job.globs)}, r.job.record.filters...)
 		r.lock, err = history.Acquire(dir, key...)
 		if held, ok := errors.AsType[*history.Held](err); ok {
+			r.remember(r.outcome(context.Background(), held), nil)
 			return held
 		}
 	}
-	r.entry = history.Begin(dir, r.run())
 	r.uploads = history.OpenUploads(dir)
 	r.job.engine.Uploads = r.uploads
 	return nil
@@ -233,17 +241,21 @@ func (r *records) end(ctx context.Context, err error) error {
 	if r.job.record.metrics != "" && !r.job.dryRun {
 		err = cmp.Or(err, ui.WriteMetrics(r.job.record.metrics, o, r.job.src.String(), r.job.dst.String()))
 	}
-	if r.summary == nil && *r.job.output == "json" {
-		tell := ui.NewJSON(ui.JSONConfig{Stdout: r.job.env.stdout, DryRun: r.job.dryRun, Sources: r.Sources})
-		err = cmp.Or(err, tell.Close(o.Summary))
+	if r.collector != nil {
+		err = cmp.Or(err, r.endReport(o))
 	}
-	if r.collector == nil {
-		return err
+	if r.summary == nil {
+		return r.job.env.unbegun(ctx, r.job.syncOptions, r.job.verdict, r.Sources, r.started, err)
 	}
+	return err
+}
+
+// endReport writes the page of the run, and keeps what it is made of.
+func (r *records) endReport(o *ui.Outcome) (err error) {
 	data := r.collector.Data(o, r.Meter.ByName(), r.job.src.String(), r.job.dst.String())
 	if r.job.record.report != "" {
 		if writing := data.WriteFile(r.job.record.report); writing != nil {
-			err = cmp.Or(err, fmt.Errorf("--report: %w", writing))
+			err = fmt.Errorf("--report: %w", writing)
 		}
 	}
 	r.remember(o, data)
@@ -262,7 +274,7 @@ func (r *records) outcome(ctx context.Context, err error) *ui.Outcome {
 	return r.Outcome(*s)
 }
 
-// remember ends the entry in the history.
+// remember ends the entry in the history; data may be nil.
 func (r *records) remember(o *ui.Outcome, data *report.Data) {
 	if r.entry == nil {
 		return
@@ -274,7 +286,7 @@ func (r *records) remember(o *ui.Outcome, data *report.Data) {
 	if r.summary == nil && o.Err != nil {
 		run.Failed, run.Failures = 1, []history.Failure{{Cause: o.Err.Error()}}
 	}
-	if o.Actions() > 0 || !o.OK() {
+	if data != nil && (o.Actions() > 0 || !o.OK()) {
 		run.Report, _ = data.Pack() // a run without a report is still a run
 	}
 	if err := r.entry.End(run); err != nil && r.logger != nil {

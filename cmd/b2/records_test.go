@@ -187,27 +187,84 @@ func TestRecordsHoldNoSecrets(t *testing.T) {
 	}
 }
 
+// TestJSONIsAllThereIs has runs that end in every way: standard output is lines
+// of JSON and nothing else, and the last one is a verdict.
 func TestJSONIsAllThereIs(t *testing.T) {
 	c := newComputer(t)
+	lock, err := history.Acquire(c.stateDir(), c.path("src"), "b2://held-bucket", "[]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Release()
 	for _, run := range []struct {
 		status int
-		bucket string
 		last   string
-	}{{0, "b2://json-bucket", "done"}, {1, "b2://other-json-bucket", "failed"}} {
-		args := []string{"sync", "--output", "json", c.path("src"), run.bucket}
-		if run.status == 0 {
-			args = append(args, "--create-bucket")
-		}
-		out, _ := c.b2(run.status, args...)
+		words  []string
+	}{
+		{0, "done", []string{"--create-bucket", c.path("src"), "b2://json-bucket"}},
+		{0, "done", []string{"--dry-run", c.path("src"), "b2://json-bucket/other"}},
+		{0, "done", []string{"--keepDays", "3", c.path("src"), "b2://json-bucket"}}, // an old spelling, with a warning
+		{1, "failed", []string{c.path("src"), "b2://other-json-bucket"}},
+		{1, "failed", []string{c.path("src"), "b2://held-bucket"}},
+		{1, "failed", []string{c.path("none"), "b2://json-bucket"}},
+		{1, "failed", []string{"--keep-days", "-1", c.path("src"), "b2://json-bucket"}},
+		{1, "failed", []string{"--prices", c.path("none"), c.path("src"), "b2://json-bucket"}},
+		{1, "failed", []string{"--log-file", c.path("no/such"), c.path("src"), "b2://json-bucket"}},
+		{1, "failed", []string{"--max-class-c", "0", c.path("src"), "b2://json-bucket"}},
+		{1, "failed", []string{c.path("src"), c.path("elsewhere")}},
+		{2, "failed", []string{c.path("src")}},
+		{2, "failed", []string{"--nonsense", c.path("src"), "b2://json-bucket"}},
+		{2, "failed", []string{"--delete", "--keep-days", "3", c.path("src"), "b2://json-bucket"}},
+		{2, "failed", []string{"--threads", "many", c.path("src"), "b2://json-bucket"}},
+	} {
+		out, _ := c.b2(run.status, append([]string{"sync", "--output", "json"}, run.words...)...)
 		var record struct{ Type, Outcome string }
+		verdicts := 0
 		for line := range strings.Lines(out) {
 			if err := json.Unmarshal([]byte(line), &record); err != nil {
-				t.Fatalf("%q: %v", line, err)
+				t.Fatalf("%v: %q: %v", run.words, line, err)
+			}
+			if record.Type == "verdict" {
+				verdicts++
 			}
 		}
-		if record.Type != "verdict" || record.Outcome != run.last {
-			t.Errorf("the last record for %s is %+v", run.bucket, record)
+		if record.Type != "verdict" || record.Outcome != run.last || verdicts != 1 {
+			t.Errorf("%v: the last record is %+v of %d verdicts", run.words, record, verdicts)
 		}
+	}
+	if out, _ := c.b2(2, "sync", "--nonsense", c.path("src"), "b2://json-bucket", "--", "--output=json"); !strings.HasPrefix(out, "Usage:") {
+		t.Errorf("text was asked for, and it begins with %.40q", out)
+	}
+}
+
+// TestVerdictOfARunThatDidNotBegin: text and JSON agree that there is one, and
+// so does the history.
+func TestVerdictOfARunThatDidNotBegin(t *testing.T) {
+	c := newComputer(t)
+	c.b2(0, "bucket", "create", "a-bucket", "allPrivate")
+	lock, err := history.Acquire(c.stateDir(), c.path("src"), "b2://a-bucket", "[]")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer lock.Release()
+	const verdict = "failed: nothing transferred; "
+	for _, bucket := range []string{"no-such-bucket", "a-bucket"} {
+		if out, _ := c.b2(1, "sync", c.path("src"), "b2://"+bucket); !strings.HasPrefix(out, verdict) {
+			t.Errorf("into %s, standard output is %q", bucket, out)
+		}
+		if out, _ := c.b2(1, "sync", "--verdict", "never", c.path("src"), "b2://"+bucket); out != "" {
+			t.Errorf("into %s, it never speaks and says %q", bucket, out)
+		}
+	}
+	if out, stderr := c.b2(1, "sync", "--keep-days", "-1", c.path("src"), "b2://a-bucket"); out != "" || !strings.HasPrefix(stderr, "ERROR: --keep-days") {
+		t.Errorf("options that make no run print %q and %q", out, stderr)
+	}
+	out, _ := c.b2(0, "runs")
+	if n := strings.Count(out, "  failed  "); n != 4 || strings.Count(out, "\n") != 4 {
+		t.Errorf("the history is\n%s", out)
+	}
+	if out, _ = c.b2(0, "runs", "show", "4"); !strings.Contains(out, "already running") {
+		t.Errorf("the last one is shown as\n%s", out)
 	}
 }
 

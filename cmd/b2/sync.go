@@ -8,12 +8,14 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"github.com/bowline-sync/bowline/b2"
 	"github.com/bowline-sync/bowline/b2sync"
 	"github.com/bowline-sync/bowline/internal/ui"
+	"github.com/bowline-sync/bowline/internal/wire"
 )
 
 func newSync(e *env) *cobra.Command {
@@ -55,25 +57,21 @@ and what it cost. The exit status is 0 only if all went well.`,
 func (e *env) sync(ctx context.Context, o *syncOptions, source, destination string) error {
 	job, err := e.prepareSync(o, source, destination)
 	if err != nil {
-		return err
+		return e.noRun(ctx, o, err)
 	}
 	if o.maxDuration > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, o.maxDuration, &ui.Stopped{By: fmt.Sprintf("--max-duration %s", o.maxDuration)})
 		defer cancel()
 	}
-	limits, err := o.record.limits()
-	if err != nil {
-		return err
-	}
 	ctx, stop := context.WithCancelCause(ctx)
 	defer stop(nil)
 	defer context.AfterFunc(ctx, func() { exitLate(ctx) })()
 	rec, err := job.keep(new(ui.Meter))
 	if err != nil {
-		return err
+		return e.unbegun(ctx, o, job.verdict, ui.Sources{}, time.Now(), err)
 	}
-	return rec.end(ctx, job.start(ctx, rec, newBudget(limits, stop)))
+	return rec.end(ctx, job.start(ctx, rec, newBudget(job.limits, stop)))
 }
 
 // start finds both places and runs the sync.
@@ -103,6 +101,8 @@ type syncJob struct {
 	env      *env
 	src, dst place
 	engine   b2sync.Options
+	limits   map[wire.Class]int64 // of calls
+	prices   *ui.Prices
 	verdict  ui.VerdictMode
 }
 
@@ -113,6 +113,12 @@ func (e *env) prepareSync(o *syncOptions, source, destination string) (*syncJob,
 		return nil, err
 	}
 	if job.verdict, err = o.verdictMode(e); err != nil {
+		return nil, err
+	}
+	if job.limits, err = o.record.limits(); err != nil {
+		return nil, err
+	}
+	if job.prices, err = o.record.priceTable(); err != nil {
 		return nil, err
 	}
 	if job.src, err = parsePlace(source); err != nil {

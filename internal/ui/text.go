@@ -144,7 +144,7 @@ func (t *Text) Close(s b2sync.Summary) error {
 	}
 	t.recap()
 	t.closing(s)
-	if t.cfg.Verdict.speaks(o, t.cfg.StdoutTTY) {
+	if t.cfg.Verdict.Speaks(o, t.cfg.StdoutTTY) {
 		t.out.line(func(dst []byte) []byte { return append(dst, Verdict(o)...) })
 	}
 	t.err.close() // nobody is left to be told

@@ -32,8 +32,8 @@ func ParseVerdictMode(s string) (VerdictMode, error) {
 
 func (m VerdictMode) String() string { return verdictModes[m] }
 
-// speaks reports whether a run that ended like this gets a verdict.
-func (m VerdictMode) speaks(o *Outcome, terminal bool) bool {
+// Speaks reports whether a run that ended like this gets a verdict.
+func (m VerdictMode) Speaks(o *Outcome, terminal bool) bool {
 	switch m {
 	case VerdictAlways:
 		return true
@@ -133,7 +133,9 @@ func verdictCounts(o *Outcome) []string {
 	if o.Unverified > 0 {
 		counts = append(counts, Count(o.Unverified)+" checked by length only")
 	}
-	counts = append(counts, Count(o.Failed)+" failed")
+	if o.Failed > 0 || o.Word() != "failed" { // "failed: 0 failed" would be a riddle
+		counts = append(counts, Count(o.Failed)+" failed")
+	}
 	if o.Warned > 0 {
 		counts = append(counts, Plural(o.Warned, "warning", "warnings"))
 	}

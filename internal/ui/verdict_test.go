@@ -60,7 +60,7 @@ func TestVerdict(t *testing.T) {
 			"stopped by interrupt: nothing transferred, 0 failed; 0s"},
 		{"failed as a whole",
 			Outcome{Summary: b2sync.Summary{Err: errors.New("no such bucket"), Took: 200 * time.Millisecond}},
-			"failed: nothing transferred, 0 failed; 200ms"},
+			"failed: nothing transferred; 200ms"},
 		{"download without hashes",
 			Outcome{Summary: b2sync.Summary{
 				Done:       [6]b2sync.Tally{b2sync.Download: {Count: 4, Bytes: 1000}},
@@ -102,7 +102,7 @@ func TestVerdictSpeaks(t *testing.T) {
 			o    *Outcome
 			want bool
 		}{"idle": {&idle, c.idle}, "busy": {&busy, c.busy}, "failed": {&bad, c.fail}} {
-			if got := c.mode.speaks(run.o, c.terminal); got != run.want {
+			if got := c.mode.Speaks(run.o, c.terminal); got != run.want {
 				t.Errorf("--verdict %v, terminal %v, an %s run: %v", c.mode, c.terminal, what, got)
 			}
 		}
