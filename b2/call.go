@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"maps"
 	"net/http"
 	"strconv"
 	"strings"
@@ -115,8 +114,9 @@ func (c *Client) newRequest(a *answer, r request) (*http.Request, error) {
 	if err != nil {
 		return nil, errors.New("the service announced an address that is not a URL")
 	}
-	req.Header = make(http.Header, len(r.header)+3)
-	maps.Copy(req.Header, r.header)
+	if r.header != nil {
+		req.Header = r.header
+	}
 	req.Header["User-Agent"] = c.userAgent
 	if r.content != nil && r.gathered == nil {
 		req.ContentLength = r.content.length()

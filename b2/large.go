@@ -328,11 +328,6 @@ func each(ctx context.Context, workers, n int, do func(ctx context.Context, i in
 
 // uploadPart stores one part; body makes its content for each attempt.
 func (c *Client) uploadPart(ctx context.Context, id string, number int, body func() *content, sse *SSE) (*Part, error) {
-	header := http.Header{
-		wire.HeaderPartNumber:  {strconv.Itoa(number)},
-		wire.HeaderContentSHA1: {wire.SHA1AtEnd},
-	}
-	sse.setKey(header)
 	var stored Part
 	err := c.attempt(ctx, func(e *effort) error {
 		if err := c.uploads.take(ctx); err != nil {
@@ -343,6 +338,11 @@ func (c *Client) uploadPart(ctx context.Context, id string, number int, body fun
 		if err != nil {
 			return err
 		}
+		header := http.Header{
+			wire.HeaderPartNumber:  {strconv.Itoa(number)},
+			wire.HeaderContentSHA1: {wire.SHA1AtEnd},
+		}
+		sse.setKey(header)
 		sent := body()
 		err = e.store(ctx, wire.CallUploadPart, at, header, sent, func(said []byte) error {
 			stored = Part{}

@@ -267,10 +267,16 @@ func (s *pageScanner) steady(key string, last *File, c *cursor) error {
 	return c.skip(1)
 }
 
+// fileScanners read answers one by one; each has learnt from those before.
+var fileScanners = sync.Pool{New: func() any { return new(pageScanner) }}
+
 // scanFile reads the answer of a call that has stored one version. It keeps
-// nothing of the answer; the strings of the file are in one allocation.
+// nothing of the answer; what strings the file does not share with others are
+// in one allocation.
 func scanFile(answer []byte) (*File, error) {
-	s := pageScanner{cursor: cursor{b: answer}}
+	s := fileScanners.Get().(*pageScanner)
+	defer fileScanners.Put(s)
+	s.cursor, s.text = cursor{b: answer}, block{}
 	s.text.Grow(len(answer))
 	switch err := s.entry(&s.cursor); {
 	case err == errShort:

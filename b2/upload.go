@@ -158,7 +158,6 @@ func (r *UploadRequest) info() map[string]string {
 // uploadSmall stores a file by one request. Each attempt reads the content from
 // its start.
 func (c *Client) uploadSmall(ctx context.Context, req *UploadRequest) (*File, error) {
-	header := req.header()
 	var stored *File
 	err := c.attempt(ctx, func(e *effort) error {
 		if err := c.uploads.take(ctx); err != nil {
@@ -171,7 +170,7 @@ func (c *Client) uploadSmall(ctx context.Context, req *UploadRequest) (*File, er
 		}
 		body := newContent(req.Content, 0, req.Size)
 		body.check, body.progress = req.Check, req.Progress
-		err = e.store(ctx, wire.CallUploadFile, place, header, body, func(said []byte) error {
+		err = e.store(ctx, wire.CallUploadFile, place, req.header(), body, func(said []byte) error {
 			stored, err = scanFile(said)
 			return err
 		})
