@@ -244,6 +244,10 @@ func (c *call) changeProtection(b *bucket, req *wire.UpdateBucketRequest) error 
 		if b.LockEnabled {
 			return fail(http.StatusBadRequest, wire.CodeFileLockConflict, "file lock cannot be turned off")
 		}
+		if replicatesFrom(b.Replication) {
+			return fail(http.StatusBadRequest, wire.CodeReplicationConflict,
+				"file lock cannot be turned on for a bucket that is a source of replication")
+		}
 		b.LockEnabled = true
 	}
 	if req.DefaultRetention != nil {

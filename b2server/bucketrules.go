@@ -224,3 +224,10 @@ func checkReplication(raw json.RawMessage) (json.RawMessage, error) {
 	kept, err := json.Marshal(r)
 	return kept, err
 }
+
+// replicatesFrom says whether a replication that checkReplication kept makes
+// the bucket a source.
+func replicatesFrom(kept json.RawMessage) bool {
+	var r replication
+	return len(kept) > 0 && json.Unmarshal(kept, &r) == nil && r.Source != nil
+}

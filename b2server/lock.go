@@ -133,7 +133,7 @@ func (c *call) retention(r *wire.FileRetention) (lockMode, int64, error) {
 		return mode, 0, err
 	}
 	if value(r.RetainUntilTimestamp) <= c.now.UnixMilli() {
-		return mode, 0, badRequest("retainUntilTimestamp must be in the future")
+		return mode, 0, fail(http.StatusBadRequest, wire.CodeRetainUntilPast, "The retainUntilTimestamp must be in future")
 	}
 	return mode, *r.RetainUntilTimestamp, nil
 }

@@ -122,7 +122,8 @@ func sseCustomer(alg, key, sum string) (req sseRequest, err error) {
 func (req *sseRequest) check(s *seal) error {
 	switch {
 	case s.Mode == sseC && req.mode != sseC:
-		return badRequest("the object is encrypted with SSE-C: its key is required")
+		return badRequest("The object was stored using a form of Server Side Encryption. " +
+			"The correct parameters must be provided to retrieve the object.")
 	case s.Mode != sseC && req.mode == sseC:
 		return badRequest("the object is not encrypted with SSE-C")
 	case s.Mode == sseC && subtle.ConstantTimeCompare([]byte(req.md5), []byte(s.KeyMD5)) != 1:

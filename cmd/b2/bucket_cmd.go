@@ -103,7 +103,7 @@ func describeBucket(bucket *b2.Bucket) map[string]any {
 		"defaultServerSideEncryption": describeDefaultSSE(bucket.DefaultSSE.IsClientAuthorizedToRead, bucket.DefaultSSE.Value),
 		"isFileLockEnabled":           nil,
 		"defaultRetention":            map[string]any{"mode": "unknown"},
-		"replication":                 nil,
+		"replication":                 describeReplication(bucket.Replication.Value),
 	}
 	if lock := bucket.FileLock; lock.IsClientAuthorizedToRead && lock.Value != nil {
 		out["isFileLockEnabled"] = lock.Value.IsFileLockEnabled
@@ -113,10 +113,19 @@ func describeBucket(bucket *b2.Bucket) map[string]any {
 		}
 		out["defaultRetention"] = retention
 	}
-	if r := bucket.Replication; r.IsClientAuthorizedToRead && len(r.Value) > 0 {
-		out["replication"] = r.Value
-	}
 	return out
+}
+
+// describeReplication is the replication of a bucket as the service keeps it,
+// with both of its sides.
+func describeReplication(value json.RawMessage) map[string]any {
+	sides := map[string]any{"asReplicationSource": nil, "asReplicationDestination": nil}
+	if kept := map[string]json.RawMessage{}; json.Unmarshal(value, &kept) == nil { // no JSON: there is none
+		for side, r := range kept {
+			sides[side] = r
+		}
+	}
+	return sides
 }
 
 func describeDefaultSSE(readable bool, sse *b2.EncryptionSetting) map[string]any {

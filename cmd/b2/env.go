@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"golang.org/x/term"
+
+	"github.com/bowline-sync/bowline/b2"
 )
 
 // env is what the program sees of the world: everything that a command reads
@@ -29,6 +31,7 @@ type env struct {
 	goos   string // the operating system, as in runtime.GOOS
 
 	global globalOptions
+	client *b2.Client // the one that was opened last, or nil; it knows what the key may do
 }
 
 // systemEnv is the world as the operating system gives it.

@@ -10,8 +10,6 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
-
-	"github.com/bowline-sync/bowline/b2"
 )
 
 // A usageError is a command line that makes no sense. The command's usage goes
@@ -72,18 +70,6 @@ func (e *env) report(ctx context.Context, err error) int {
 func readerGone(err error) bool {
 	lost, ok := errors.AsType[*fs.PathError](err)
 	return ok && lost.Path == os.Stdout.Name() && errors.Is(lost, syscall.EPIPE)
-}
-
-// explain is an error in words that say what to do about it.
-func (e *env) explain(err error) string {
-	failed, ok := errors.AsType[*b2.Error](err)
-	switch {
-	case !ok:
-		return err.Error()
-	case errors.Is(err, b2.ErrUnauthorized) && failed.Call == "b2_authorize_account":
-		return "unable to authorize account: " + err.Error()
-	}
-	return err.Error()
 }
 
 // oneLine keeps an error on the line that it begins on. Terminals are not sent

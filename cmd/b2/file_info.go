@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/http"
 
 	"github.com/spf13/cobra"
 
@@ -67,7 +68,24 @@ func (s *session) stat(ctx context.Context, u b2URI, sse *b2.SSE) (*b2.File, err
 	if u.id != "" {
 		return s.FileInfo(ctx, u.id)
 	}
-	f, err := s.Stat(ctx, openRequest(u, sse))
+	return s.downloadable(ctx, u, sse)
+}
+
+// downloadable looks up what is to be read. Names are looked up as a download
+// does, so that the right to read is enough. When that is refused, the file is
+// asked for once more: an answer to HEAD has no words that say why.
+func (s *session) downloadable(ctx context.Context, u b2URI, sse *b2.SSE) (*b2.File, error) {
+	req := openRequest(u, sse)
+	f, err := s.Stat(ctx, req)
+	if refused, ok := errors.AsType[*b2.Error](err); ok && refused.Code == "" &&
+		(refused.Status == http.StatusBadRequest || refused.Status == http.StatusForbidden) {
+		req.Length = 1
+		if object, why := s.Open(ctx, req); why != nil {
+			err = why
+		} else {
+			object.Close()
+		}
+	}
 	return f, named(err, u)
 }
 

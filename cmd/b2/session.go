@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"strings"
 
 	"github.com/bowline-sync/bowline/b2"
 	"github.com/bowline-sync/bowline/internal/account"
@@ -44,6 +43,7 @@ func (e *env) open(ctx context.Context, adjust ...func(*b2.Config)) (*session, e
 		f(&cfg)
 	}
 	s.Client = b2.New(cfg)
+	e.client = s.Client
 	return s, nil
 }
 
@@ -137,16 +137,12 @@ func (s *session) look(ctx context.Context, name string) (*b2.Bucket, error) {
 
 // allowedBucket finds a bucket among those that the key is confined to.
 func allowedBucket(allowed b2.Allowed, name string) (b2.BucketRef, error) {
-	var names []string
 	for _, ref := range allowed.Buckets {
 		if ref.Name == name {
 			return ref, nil
 		}
-		if ref.Name != "" {
-			names = append(names, ref.Name)
-		}
 	}
-	return b2.BucketRef{}, fmt.Errorf("Application key is restricted to bucket: %s", strings.Join(names, ", ")) //nolint:staticcheck // the reference's words
+	return b2.BucketRef{}, fmt.Errorf("Application key is restricted to buckets: %s", bucketList(allowed)) //nolint:staticcheck // the reference's words
 }
 
 // names is the file that remembers the names of buckets, or nil.

@@ -45,5 +45,8 @@ const (
 	CodeSourceTooLarge      = "source_too_large"
 	CodeAuthTokenLimit      = "auth_token_limit"
 	CodeFileLockConflict    = "file_lock_conflict"
+	CodeRetainUntilPast     = "retain_until_timestamp_must_be_in_future"
+	CodeReplicationConflict = "source_replication_conflict"
+	CodeRestrictedBucket    = "restricted_bucket_conflict"
 	CodeBucketMissingLock   = "bucket_missing_file_lock"
 )
