@@ -15,8 +15,8 @@ import (
 type job struct {
 	decision
 	name string
-	src  entry // of a transfer
-	dst  entry // of a pair that has to be read for its hash
+	src  entry  // of a transfer
+	dst  *entry // of a pair that has to be read for its hash
 	// Of a transfer, with Options.Incremental: the version that the source may
 	// have grown from.
 	base *b2.File

@@ -28,7 +28,7 @@ type HashCache interface {
 
 // readHash reads the local file of a pair for its hash, and decides again.
 func (r *run) readHash(ctx context.Context, j *job) {
-	p := &pair{name: j.name, src: &j.src, dst: &j.dst}
+	p := &pair{name: j.name, src: &j.src, dst: j.dst}
 	local, folder := p.src, r.src
 	if r.dstLocal {
 		local, folder = p.dst, r.dst

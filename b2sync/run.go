@@ -368,7 +368,7 @@ func (r *run) settle(p *pair, d decision) *job {
 			r.stop(errStopped)
 		}
 	case read:
-		j := &job{decision: d, name: p.name, src: *p.src, dst: *p.dst}
+		j := &job{decision: d, name: p.name, src: *p.src, dst: new(*p.dst)}
 		j.src.older, j.dst.older = slices.Clone(j.src.older), slices.Clone(j.dst.older)
 		return j
 	case transfer:
