@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"github.com/spf13/pflag"
@@ -111,6 +112,7 @@ type records struct {
 
 	job *syncJob
 	ui.Sources
+	engine    atomic.Pointer[b2sync.Sync] // nil until it is made
 	started   time.Time
 	summary   *b2sync.Summary // nil until the engine has run
 	collector *report.Collector
@@ -126,7 +128,8 @@ type records struct {
 // keep begins the records of a run. An error means that the run must not
 // begin.
 func (j *syncJob) keep(meter *ui.Meter) (*records, error) {
-	r := &records{job: j, Sources: ui.Sources{Meter: meter, Prices: j.prices}, started: time.Now()}
+	r := &records{job: j, started: time.Now()}
+	r.Sources = ui.Sources{Meter: meter, Prices: j.prices, Progress: r.progress, Transfers: r.transfers}
 	if err := r.openLog(); err != nil {
 		return nil, err
 	}
@@ -136,6 +139,21 @@ func (j *syncJob) keep(meter *ui.Meter) (*records, error) {
 	}
 	r.listen()
 	return r, nil
+}
+
+// progress is a look at the engine; at nothing before there is one.
+func (r *records) progress() b2sync.Progress {
+	if engine := r.engine.Load(); engine != nil {
+		return engine.Progress()
+	}
+	return b2sync.Progress{}
+}
+
+func (r *records) transfers() []b2sync.Transfer {
+	if engine := r.engine.Load(); engine != nil {
+		return engine.Transfers()
+	}
+	return nil
 }
 
 // openLog opens the file of --log-file.

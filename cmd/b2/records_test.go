@@ -2,13 +2,18 @@ package main
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
+	"io"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+
+	"github.com/creack/pty"
 
 	"github.com/bowline-sync/bowline/b2server"
 	"github.com/bowline-sync/bowline/internal/history"
@@ -290,5 +295,50 @@ func TestCallsAreLimited(t *testing.T) {
 	}
 	if _, stderr := c.b2(1, "sync", "--max-class-b", "0", c.path("src"), "b2://limited-bucket"); !strings.Contains(stderr, "must be at least 1") {
 		t.Errorf("a limit of none says %q", stderr)
+	}
+}
+
+// TestWaitingIsShownAtOnce has a service that does not answer: the terminal
+// shows that the run waits before it has even authorised.
+func TestWaitingIsShownAtOnce(t *testing.T) {
+	c := newComputer(t)
+	master, tty, err := pty.Open()
+	if err != nil {
+		t.Skipf("no terminal can be made here: %v", err)
+	}
+	defer tty.Close()
+	ctx, stop := context.WithCancel(t.Context())
+	defer stop()
+	shown := make(chan string, 1)
+	go func() {
+		var seen []byte
+		buf := make([]byte, 4096)
+		for {
+			n, err := master.Read(buf)
+			seen = append(seen, buf[:n]...)
+			if err != nil || bytes.Contains(seen, []byte("waiting for the service for ")) && bytes.Contains(seen, []byte("503 service_unavailable")) {
+				shown <- string(seen)
+				stop()
+				io.Copy(io.Discard, master)
+				return
+			}
+		}
+	}()
+	busy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		io.WriteString(w, `{"status": 503, "code": "service_unavailable", "message": "busy"}`)
+	}))
+	defer busy.Close()
+	vars := map[string]string{"B2_ENVIRONMENT": busy.URL, "B2_APPLICATION_KEY_ID": "id", "B2_APPLICATION_KEY": "key"}
+	e := &env{program: "b2", args: []string{"sync", c.path("src"), "b2://some-bucket"}, stdin: strings.NewReader(""),
+		stdout: tty, stderr: tty, stdoutTTY: true, stderrTTY: true,
+		getenv: func(name string) string { return vars[name] }, home: c.path("home"), goos: runtime.GOOS}
+	if status := run(ctx, e); status == 0 {
+		t.Error("the run ends well")
+	}
+	tty.Close()
+	master.Close()
+	if text := <-shown; !strings.Contains(text, "waiting for the service for ") {
+		t.Errorf("the terminal shows %q", text)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -74,8 +73,19 @@ func (e *env) sync(ctx context.Context, o *syncOptions, source, destination stri
 	return rec.end(ctx, job.start(ctx, rec, newBudget(job.limits, stop)))
 }
 
-// start finds both places and runs the sync.
+// start runs the sync and tells it, from the first call on: a service that does
+// not answer is to be seen at once.
 func (j *syncJob) start(ctx context.Context, rec *records, calls *budget) error {
+	tell := j.teller(rec)
+	err := j.findAndRun(ctx, rec, calls, tell)
+	if rec.summary == nil {
+		tell.Leave()
+	}
+	return err
+}
+
+// findAndRun finds both places and runs the sync.
+func (j *syncJob) findAndRun(ctx context.Context, rec *records, calls *budget, tell teller) error {
 	s, err := j.env.open(ctx, func(cfg *b2.Config) {
 		j.configure(cfg, rec.Meter, calls)
 		rec.configure(cfg)
@@ -92,7 +102,7 @@ func (j *syncJob) start(ctx context.Context, rec *records, calls *budget) error 
 	if err != nil {
 		return err
 	}
-	return j.run(ctx, s, rec, src, dst)
+	return j.run(ctx, s, rec, tell, src, dst)
 }
 
 // syncJob is a sync that is fit to run as far as its options go.
@@ -228,30 +238,22 @@ func emptySource(folder string) error {
 	return fmt.Errorf("Directory %s is empty.  Use --allow-empty-source to sync anyway.", folder) //nolint:staticcheck // the reference's words
 }
 
-// teller tells a run as it goes on, and closes with the verdict.
-type teller interface {
-	b2sync.Listener
-	Close(b2sync.Summary) error
-}
-
 // run runs the engine and tells what it does.
-func (j *syncJob) run(ctx context.Context, s *session, rec *records, src, dst b2sync.Location) error {
-	late := new(lateListener)
-	j.engine.Listener = late
+func (j *syncJob) run(ctx context.Context, s *session, rec *records, tell teller, src, dst b2sync.Location) error {
+	all := ui.Tee(tell, rec.Listener)
+	j.engine.Listener = all
 	defer j.rememberHashes(s)()
 	running, err := b2sync.New(src, dst, j.engine)
 	if err != nil {
 		return err
 	}
-	rec.Progress, rec.Transfers = running.Progress, running.Transfers
-	tell := j.teller(rec)
-	late.Listener = ui.Tee(tell, rec.Listener)
+	rec.engine.Store(running)
 	summary := running.Run(ctx)
 	rec.summary = &summary
 	if errors.Is(summary.Err, b2.ErrBucketNotFound) {
 		j.forget(ctx, s)
 	}
-	j.noteLifecycle(ctx, s, &summary, late)
+	j.noteLifecycle(ctx, s, &summary, all)
 	if err := tell.Close(summary); err != nil {
 		return err
 	}
@@ -274,41 +276,4 @@ func (j *syncJob) forget(ctx context.Context, s *session) {
 			s.forget(ctx, p.bucket)
 		}
 	}
-}
-
-// lateListener is a listener that is set after the engine was made, because
-// telling needs the engine's progress.
-type lateListener struct{ b2sync.Listener }
-
-// teller is how the user wants to be told.
-func (j *syncJob) teller(rec *records) teller {
-	e := j.env
-	text := ui.TextConfig{
-		Stdout: e.stdout, Stderr: e.stderr, StdoutTTY: e.stdoutTTY, StderrTTY: e.stderrTTY,
-		Escape: e.escapes(), Verdict: j.verdict, NoProgress: j.noProgress || e.global.quiet,
-		Sources: rec.Sources, More: rec.where,
-	}
-	if *j.output != "json" {
-		return ui.NewText(text)
-	}
-	text.Stdout, text.Verdict = io.Discard, ui.VerdictNever
-	text.NoProgress = text.NoProgress || e.stdoutTTY // the block would be drawn into the JSON
-	return tellers{ui.NewText(text), ui.NewJSON(ui.JSONConfig{Stdout: e.stdout, DryRun: j.dryRun, Sources: rec.Sources})}
-}
-
-// tellers tell a run in several ways.
-type tellers []teller
-
-func (t tellers) Event(event b2sync.Event) {
-	for _, one := range t {
-		one.Event(event)
-	}
-}
-
-func (t tellers) Close(s b2sync.Summary) error {
-	var errs []error
-	for _, one := range t {
-		errs = append(errs, one.Close(s))
-	}
-	return errors.Join(errs...)
 }

@@ -37,7 +37,7 @@ func (f *frame) Write(p []byte) (int, error) {
 	above, block, drawn := bytes.Cut(text, []byte(frameStart))
 	f.out = f.out[:0]
 	if redrawn && (len(above) > 0 || !drawn) {
-		f.out = append(f.out, "\r\x1b[J"...)
+		f.out = append(f.out, clearBlock...)
 	}
 	f.out = append(f.out, above...)
 	if drawn {
@@ -49,9 +49,14 @@ func (f *frame) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
+// clearBlock clears all from the start of the block, but for one space: tmux
+// keeps what it shows as history when the whole of a window is cleared. The
+// first line is cleared before, because tmux takes what was cleared from the
+// middle of a line on for blanks, which wrap in a narrower window.
+const clearBlock = "\r\x1b[K \x1b[J\r"
+
 // draw draws the block over the last one and goes back to its start. Each line
-// clears its own rest: tmux would keep a block that begins at the top of the
-// window as history if it were cleared at once.
+// clears its own rest, so that nothing flickers.
 func (f *frame) draw(block []byte) {
 	f.out = append(f.out, bytes.ReplaceAll(block, []byte("\n"), []byte("\x1b[K\n"))...)
 	f.out = append(f.out, "\x1b[J\r"...)

@@ -209,6 +209,9 @@ func (j *JSON) Close(s b2sync.Summary) error {
 	return nil
 }
 
+// Leave ends the telling without a word, in place of Close.
+func (j *JSON) Leave() { j.out.flush() }
+
 func (j *JSON) verdict(o *Outcome) verdictRecord {
 	v := verdictRecord{
 		record: j.record("verdict"), Outcome: o.Word(), Text: Verdict(o), DryRun: o.DryRun,

@@ -136,12 +136,7 @@ func (t *Text) warn(text string) {
 // reader went away.
 func (t *Text) Close(s b2sync.Summary) error {
 	o := t.cfg.Outcome(s)
-	t.out.flush()
-	t.err.flush()
-	if t.block != nil {
-		t.block.close()
-		t.out.w, t.err.w = t.cfg.Stdout, t.cfg.Stderr
-	}
+	t.Leave()
 	t.recap()
 	t.closing(s)
 	if t.cfg.Verdict.Speaks(o, t.cfg.StdoutTTY) {
@@ -152,6 +147,17 @@ func (t *Text) Close(s b2sync.Summary) error {
 		return fmt.Errorf("writing to standard output: %w", err)
 	}
 	return nil
+}
+
+// Leave ends the telling without a word, in place of Close: of a run that never
+// began, say. The status block goes.
+func (t *Text) Leave() {
+	t.out.flush()
+	t.err.flush()
+	if t.block != nil {
+		t.block.close()
+		t.out.w, t.err.w = t.cfg.Stdout, t.cfg.Stderr
+	}
 }
 
 // recap names what failed once more if that may have scrolled out of sight.

@@ -132,6 +132,7 @@ func TestResizedWindow(t *testing.T) {
 		}
 	}
 	with := func(block []string) []string { return slices.Concat(above, block) }
+	w.await(wide...)
 	say("a", "b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m")
 	w.await(with(wide)...)
 	w.tmux("resize-window", "-x", "29")

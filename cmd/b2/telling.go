@@ -3,13 +3,62 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"time"
 
 	"github.com/bowline-sync/bowline/b2sync"
 	"github.com/bowline-sync/bowline/internal/ui"
 )
+
+// teller tells a run as it goes on. Close ends it with the verdict, Leave
+// without a word.
+type teller interface {
+	b2sync.Listener
+	Close(b2sync.Summary) error
+	Leave()
+}
+
+// teller is how the user wants to be told.
+func (j *syncJob) teller(rec *records) teller {
+	e := j.env
+	text := ui.TextConfig{
+		Stdout: e.stdout, Stderr: e.stderr, StdoutTTY: e.stdoutTTY, StderrTTY: e.stderrTTY,
+		Escape: e.escapes(), Verdict: j.verdict, NoProgress: j.noProgress || e.global.quiet,
+		Sources: rec.Sources, More: rec.where,
+	}
+	if *j.output != "json" {
+		return ui.NewText(text)
+	}
+	text.Stdout, text.Verdict = io.Discard, ui.VerdictNever
+	text.NoProgress = text.NoProgress || e.stdoutTTY // the block would be drawn into the JSON
+	return tellers{ui.NewText(text), ui.NewJSON(ui.JSONConfig{Stdout: e.stdout, DryRun: j.dryRun, Sources: rec.Sources})}
+}
+
+// tellers tell a run in several ways.
+type tellers []teller
+
+func (t tellers) Event(event b2sync.Event) {
+	for _, one := range t {
+		one.Event(event)
+	}
+}
+
+func (t tellers) Leave() {
+	for _, one := range t {
+		one.Leave()
+	}
+}
+
+func (t tellers) Close(s b2sync.Summary) error {
+	var errs []error
+	for _, one := range t {
+		errs = append(errs, one.Close(s))
+	}
+	return errors.Join(errs...)
+}
 
 // unbegun tells of a sync that ended with an error before its engine had begun:
 // the error, and then the verdict, as after any other run (P11). The error that
