@@ -19,7 +19,7 @@ type CopyRequest struct {
 	Info           map[string]string // with Replace
 	SourceSSE, SSE *SSE              // the source's key, for SSE-C; the encryption of the copy
 	Retention      *Retention
-	LegalHold      bool
+	LegalHold      string        // "on", "off", or "" to ask for none
 	Progress       func(n int64) // told the bytes that were copied; may be nil
 	Large          *LargeUpload  // told of a copy in parts; a copy never goes on with an earlier one
 }
@@ -80,9 +80,7 @@ func (r *CopyRequest) size() int64 {
 func (r *CopyRequest) small() wire.CopyFileRequest {
 	w := wire.CopyFileRequest{SourceFileID: r.Source.ID, FileName: r.Name, DestinationBucketID: maybe(r.BucketID),
 		SourceSSE: r.SourceSSE.wire(), DestinationSSE: r.SSE.wire(), FileRetention: r.Retention.wire()}
-	if r.LegalHold {
-		w.LegalHold = new(onOff(true))
-	}
+	w.LegalHold = maybe(r.LegalHold)
 	if r.Length > 0 {
 		w.Range = new(fmt.Sprintf("bytes=%d-%d", r.Offset, r.Offset+r.Length-1))
 	}
@@ -154,9 +152,7 @@ func (c *Client) startCopy(ctx context.Context, req *CopyRequest) (start StartLa
 	if req.Replace {
 		start.ContentType, start.FileInfo = req.contentType(), req.Info
 	}
-	if req.LegalHold {
-		start.LegalHold = new(onOff(true))
-	}
+	start.LegalHold = maybe(req.LegalHold)
 	return start, nil
 }
 

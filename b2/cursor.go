@@ -97,6 +97,25 @@ func (c *cursor) null() (bool, error) {
 	return true, c.word("null")
 }
 
+// truth reads true or false, or null, which says neither.
+func (c *cursor) truth(set func(bool)) error {
+	b, err := c.next()
+	switch {
+	case err != nil:
+		return err
+	case b == 't':
+		err = c.word("true")
+	case b == 'f':
+		err = c.word("false")
+	default:
+		return c.word("null")
+	}
+	if err == nil {
+		set(b == 't')
+	}
+	return err
+}
+
 func (c *cursor) word(w string) error {
 	rest := c.b[c.p:]
 	switch {

@@ -43,8 +43,10 @@ type File struct {
 	RetentionMode string // "governance", "compliance" or ""
 	RetainUntil   int64  // ms since the epoch, or 0
 	LegalHold     bool
-	HoldLifted    bool   // there was a legal hold, and it is off now
-	Replication   string // "pending", "completed", "failed", "replica", in either case, or ""
+	HoldLifted    bool // there was a legal hold, and it is off now
+	// The key in use may not see the retention, or the legal hold.
+	RetentionUnseen, HoldUnseen bool
+	Replication                 string // "pending", "completed", "failed", "replica", in either case, or ""
 
 	info string // the info as a JSON object, "" when it is empty
 }
@@ -120,6 +122,10 @@ func fileOf(w *wire.File) *File {
 	if w.LegalHold != nil {
 		hold := text(w.LegalHold.Value)
 		f.LegalHold, f.HoldLifted = hold == "on", hold == "off"
+		f.HoldUnseen = !w.LegalHold.IsClientAuthorizedToRead
+	}
+	if w.FileRetention != nil {
+		f.RetentionUnseen = !w.FileRetention.IsClientAuthorizedToRead
 	}
 	if w.FileRetention != nil && w.FileRetention.Value != nil {
 		f.RetentionMode = text(w.FileRetention.Value.Mode)

@@ -234,9 +234,7 @@ func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 func (r *UploadRequest) start() StartLargeFileRequest {
 	s := StartLargeFileRequest{BucketID: r.BucketID, FileName: r.Name, ContentType: r.ContentType, FileInfo: r.Info,
 		SSE: r.SSE.wire(), FileRetention: r.Retention.wire()}
-	if r.LegalHold {
-		s.LegalHold = new(onOff(true))
-	}
+	s.LegalHold = maybe(r.LegalHold)
 	if r.CustomTimestamp != 0 {
 		s.CustomUploadTimestamp = &r.CustomTimestamp
 	}

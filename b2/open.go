@@ -287,6 +287,9 @@ func fileOfHeader(h http.Header, size int64) File {
 	f.SHA1, f.Unverified = parseSHA1(h.Get(wire.HeaderContentSHA1))
 	f.Uploaded, _ = strconv.ParseInt(h.Get(wire.HeaderUploadTimestamp), 10, 64)
 	f.RetainUntil, _ = strconv.ParseInt(h.Get(wire.HeaderRetentionUntil), 10, 64)
+	withheld := h.Get(wire.HeaderUnauthorized)
+	f.RetentionUnseen = strings.Contains(withheld, wire.HeaderRetentionMode)
+	f.HoldUnseen = strings.Contains(withheld, wire.HeaderLegalHold)
 	info := map[string]string{}
 	for name, values := range h {
 		if key, ok := strings.CutPrefix(name, wire.HeaderInfoPrefix); ok && len(values) > 0 {

@@ -253,10 +253,10 @@ func (s *pageScanner) steady(key string, last *File, c *cursor) error {
 		})
 	case "fileRetention":
 		f.RetentionMode, f.RetainUntil = "", 0
-		return wrapped(c, func() error { return retention(f, last.RetentionMode, c) })
+		return wrapped(c, &f.RetentionUnseen, func() error { return retention(f, last.RetentionMode, c) })
 	case "legalHold":
 		f.LegalHold, f.HoldLifted = false, false
-		return wrapped(c, func() error {
+		return wrapped(c, &f.HoldUnseen, func() error {
 			b, err := c.strOrNull()
 			f.LegalHold, f.HoldLifted = string(b) == "on", string(b) == "off"
 			return err
@@ -300,12 +300,20 @@ func optional(c *cursor, member func(key []byte) error) error {
 
 // wrapped reads {isClientAuthorizedToRead, value}, the form of what the key may
 // not be allowed to see.
-func wrapped(c *cursor, value func() error) error {
-	return optional(c, func(key []byte) error {
-		if string(key) != "value" {
-			return c.skip(2)
+func wrapped(c *cursor, unseen *bool, value func() error) error {
+	*unseen = false
+	if null, err := c.null(); null || err != nil {
+		return err
+	}
+	*unseen = true
+	return c.object(func(key []byte) error {
+		switch string(key) {
+		case "isClientAuthorizedToRead":
+			return c.truth(func(allowed bool) { *unseen = !allowed })
+		case "value":
+			return value()
 		}
-		return value()
+		return c.skip(2)
 	})
 }
 

@@ -238,13 +238,20 @@ func exact(b []byte) (files []File, next, nextID *string, err error) {
 		get(m, "serverSideEncryption", &sse)
 		get(m, "fileRetention", &retention)
 		get(m, "legalHold", &hold)
-		w.SSE, w.LegalHold = new(wire.SSE), new(wire.LegalHoldAnswer)
-		w.FileRetention = &wire.FileRetentionAnswer{Value: new(wire.FileRetention)}
+		w.SSE = new(wire.SSE)
 		get(sse, "mode", &w.SSE.Mode)
-		get(hold, "value", &w.LegalHold.Value)
-		get(retention, "value", &value)
-		get(value, "mode", &w.FileRetention.Value.Mode)
-		get(value, "retainUntilTimestamp", &w.FileRetention.Value.RetainUntilTimestamp)
+		if hold != nil {
+			w.LegalHold = new(wire.LegalHoldAnswer)
+			get(hold, "isClientAuthorizedToRead", &w.LegalHold.IsClientAuthorizedToRead)
+			get(hold, "value", &w.LegalHold.Value)
+		}
+		if retention != nil {
+			w.FileRetention = &wire.FileRetentionAnswer{Value: new(wire.FileRetention)}
+			get(retention, "isClientAuthorizedToRead", &w.FileRetention.IsClientAuthorizedToRead)
+			get(retention, "value", &value)
+			get(value, "mode", &w.FileRetention.Value.Mode)
+			get(value, "retainUntilTimestamp", &w.FileRetention.Value.RetainUntilTimestamp)
+		}
 		files = append(files, *fileOf(&w))
 	}
 	return files, next, nextID, err

@@ -86,7 +86,7 @@ func TestUploadSmall(t *testing.T) {
 	req.Check = func() error { checks++; return nil }
 	req.Progress = func(n int64) { moved += n }
 	req.SSE = &SSE{Mode: "SSE-C", Key: new([32]byte), KeyID: "label"}
-	req.Retention, req.LegalHold = &Retention{"governance", time.UnixMilli(1767323999000)}, true
+	req.Retention, req.LegalHold = &Retention{"governance", time.UnixMilli(1767323999000)}, "on"
 	got, err := f.client().Upload(t.Context(), req)
 	want(t, err, nil)
 	want(t, string(stored), "hello")

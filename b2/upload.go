@@ -97,7 +97,7 @@ type UploadRequest struct {
 
 	SSE       *SSE
 	Retention *Retention
-	LegalHold bool
+	LegalHold string // "on", "off", or "" to ask for none
 	// CustomTimestamp is when the version shall seem to have been uploaded, in ms
 	// since the epoch; 0 for now. The service lets few accounts do that.
 	CustomTimestamp int64
@@ -219,8 +219,8 @@ func (r *UploadRequest) header() http.Header {
 		h.Set(wire.HeaderRetentionMode, r.Retention.Mode)
 		h.Set(wire.HeaderRetentionUntil, strconv.FormatInt(r.Retention.Until.UnixMilli(), 10))
 	}
-	if r.LegalHold {
-		h.Set(wire.HeaderLegalHold, onOff(true))
+	if r.LegalHold != "" {
+		h.Set(wire.HeaderLegalHold, r.LegalHold)
 	}
 	if r.CustomTimestamp != 0 {
 		h.Set(wire.HeaderCustomTimestamp, strconv.FormatInt(r.CustomTimestamp, 10))

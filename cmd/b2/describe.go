@@ -47,8 +47,14 @@ func describeSHA1(f *b2.File) string {
 	return f.SHA1
 }
 
+// unseen stands for what the key may not see.
+const unseen = "unknown"
+
 func describeRetention(f *b2.File) map[string]any {
 	out := map[string]any{"mode": orNil(f.RetentionMode), "retainUntilTimestamp": nil}
+	if f.RetentionUnseen {
+		out["mode"] = unseen
+	}
 	if f.RetainUntil != 0 {
 		out["retainUntilTimestamp"] = f.RetainUntil
 	}
@@ -57,6 +63,8 @@ func describeRetention(f *b2.File) map[string]any {
 
 func describeLegalHold(f *b2.File) any {
 	switch {
+	case f.HoldUnseen:
+		return unseen
 	case f.LegalHold:
 		return "on"
 	case f.HoldLifted:

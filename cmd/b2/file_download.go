@@ -52,7 +52,7 @@ func newFileDownload(e *env) *cobra.Command {
 	cmd := &cobra.Command{
 		Use: "download B2_URI localFileName", Short: "Download a file",
 		Long: `Downloads a file, checks it, and only then puts it in place, over a file of that name.
-Into a folder it goes under its own name, or beside a file that has the name already.
+Into a folder it goes under its own name, beside a file that has the name already.
 "-" is standard output; a device or a named pipe is written to as it stands.`,
 		Example: `    b2 file download b2://my-bucket/photos/cat.jpg cat.jpg
     b2 file download b2id://4_z... ~/Downloads/`,
@@ -107,19 +107,38 @@ func isDevice(path string) bool {
 }
 
 // downloadToStream writes a version to standard output, or to a device.
+// What is downloaded is told where the content does not go.
 func (s *session) downloadToStream(ctx context.Context, req b2.OpenRequest, file *b2.File, to string, buffer int) error {
-	if to == "-" {
+	tell := func(w io.Writer, to string) {
 		if !s.env.global.quiet {
-			s.printDownload(s.env.stderr, file, "stdout")
+			s.printDownload(w, file, to)
 		}
+	}
+	if to == "-" {
+		tell(s.env.stderr, "stdout")
 		return s.write(ctx, s.env.stdout, req, buffer)
 	}
 	device, err := os.OpenFile(to, os.O_WRONLY, 0)
 	if err != nil {
 		return err
 	}
-	s.printDownload(s.env.stderr, file, to)
+	if isStdout(device) {
+		tell(s.env.stderr, to)
+	} else {
+		tell(s.env.stdout, to)
+	}
 	return errors.Join(s.write(ctx, device, req, buffer), device.Close())
+}
+
+// isStdout says whether a file is standard output by another name, such as
+// /dev/stdout.
+func isStdout(file *os.File) bool {
+	this, err := file.Stat()
+	if err != nil {
+		return false
+	}
+	out, err := os.Stdout.Stat()
+	return err == nil && os.SameFile(this, out)
 }
 
 // downloadToFile reads a version into a file beside its place, and puts it
@@ -165,26 +184,36 @@ func modified(f *b2.File) time.Time {
 	return time.UnixMilli(f.Uploaded)
 }
 
-// downloadPath is where a download goes, as an absolute path. In a folder it
-// takes the file's own last name, and a new one if there is such a file.
+// downloadPath is where a download goes, as an absolute path. In a folder that
+// is the place that its name in the bucket says, if the folders for that are
+// there, as in the reference; else its last name; and a new name when there is
+// such a file, as nobody said that it may be replaced.
 func downloadPath(to, name string) (string, error) {
 	path, err := filepath.Abs(to)
 	if err != nil {
 		return "", err
 	}
-	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+	if !isFolder(path) {
 		return path, nil
 	}
 	base := name[strings.LastIndexByte(name, '/')+1:]
 	if base == "" || !filepath.IsLocal(base) || strings.ContainsRune(base, filepath.Separator) {
 		return "", fmt.Errorf("%q cannot be the name of a file here: say where it should go", name)
 	}
-	path = filepath.Join(path, base)
-	if _, err := os.Lstat(path); errors.Is(err, fs.ErrNotExist) {
-		return path, nil
+	place := filepath.Join(path, base)
+	if deep := filepath.FromSlash(name); filepath.IsLocal(deep) && isFolder(filepath.Join(path, filepath.Dir(deep))) {
+		place = filepath.Join(path, deep)
+	}
+	if _, err := os.Lstat(place); errors.Is(err, fs.ErrNotExist) {
+		return place, nil
 	}
 	extension := filepath.Ext(base)
-	return strings.TrimSuffix(path, extension) + "-" + rand.Text()[:8] + extension, nil
+	return filepath.Join(path, strings.TrimSuffix(base, extension)+"-"+rand.Text()[:8]+extension), nil
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
 }
 
 // printDownload says what is being downloaded, and to where.
@@ -214,6 +243,10 @@ func (s *session) printDownload(w io.Writer, f *b2.File, to string) {
 	}
 }
 
+// unseenText stands for what the key may not see, in the words of the
+// reference.
+const unseenText = "<unauthorized to read>"
+
 func encryptionText(f *b2.File) string {
 	if f.SSEMode == "" {
 		return "none"
@@ -226,7 +259,10 @@ func encryptionText(f *b2.File) string {
 }
 
 func retentionText(f *b2.File) string {
-	if f.RetentionMode == "" {
+	switch {
+	case f.RetentionUnseen:
+		return unseenText
+	case f.RetentionMode == "":
 		return "none"
 	}
 	until := time.UnixMilli(f.RetainUntil).UTC().Format("2006-01-02 15:04:05.999999-07:00")
@@ -234,6 +270,9 @@ func retentionText(f *b2.File) string {
 }
 
 func legalHoldText(f *b2.File) string {
+	if f.HoldUnseen {
+		return unseenText
+	}
 	if hold, ok := describeLegalHold(f).(string); ok {
 		return hold
 	}

@@ -50,7 +50,7 @@ type made struct {
 	info      map[string]string
 	sse       *b2.SSE
 	retention *b2.Retention
-	legalHold bool
+	legalHold string
 }
 
 func (o *makeOptions) parse(e *env, cmd *cobra.Command) (*made, error) {
@@ -71,7 +71,7 @@ func (o *makeOptions) parse(e *env, cmd *cobra.Command) (*made, error) {
 	if replaced != nil {
 		fmt.Fprintf(e.stderr, "The following file info items will be overwritten by explicit arguments:\n%s\n", strings.Join(replaced, "\n"))
 	}
-	m := &made{info: info, legalHold: *o.legalHold == "on"}
+	m := &made{info: info, legalHold: *o.legalHold}
 	if m.sse, err = e.destinationSSE(*o.sse); err != nil {
 		return nil, err
 	}

@@ -64,8 +64,8 @@ func largeStart(req *b2.UploadRequest) b2.StartLargeFileRequest {
 		until := req.Retention.Until.UnixMilli()
 		start.FileRetention = &wire.FileRetention{Mode: &req.Retention.Mode, RetainUntilTimestamp: &until}
 	}
-	if req.LegalHold {
-		start.LegalHold = new("on")
+	if req.LegalHold != "" {
+		start.LegalHold = &req.LegalHold
 	}
 	if req.CustomTimestamp != 0 {
 		start.CustomUploadTimestamp = &req.CustomTimestamp
