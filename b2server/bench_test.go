@@ -9,9 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
-	"runtime"
 	"strings"
-	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -89,68 +87,7 @@ func BenchmarkListNames(b *testing.B) {
 	}
 }
 
-// BenchmarkUpload compares uploads of 1 KiB with a bare handler that reads and
-// hashes the same body; client and server share the processor, so the
-// difference of the two is the server's own work.
-func BenchmarkUpload(b *testing.B) {
-	content := strings.Repeat("x", 1024)
-	sum := sha1.Sum([]byte(content))
-	digest := hex.EncodeToString(sum[:])
-	bare := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		h := sha1.New()
-		_, _ = io.CopyBuffer(h, r.Body, make([]byte, 2<<10))
-		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, `{"sha1":"%x"}`, h.Sum(nil))
-	})
-	b.Run("bare", func(b *testing.B) {
-		benchUpload(b, bare, func() (path, auth string) { return "/", "" }, content, digest)
-	})
-	for _, name := range []string{"memory", "disk"} {
-		b.Run(name, func(b *testing.B) {
-			var store Store = NewMemStore()
-			if name == "disk" {
-				store = openDisk(b, b.TempDir())
-			}
-			s, bucketID := benchServer(b, store, 0)
-			benchUpload(b, s, func() (path, auth string) {
-				nonce := newNonce()
-				return fmt.Sprintf("/b2api/v4/b2_upload_file/%s/%x", bucketID, nonce), s.benchToken(tokenUpload, nonce, bucketID)
-			}, content, digest)
-		})
-	}
-}
-
-// benchUpload uploads over 8 connections, each with an upload URL of its own.
-func benchUpload(b *testing.B, h http.Handler, target func() (path, auth string), content, digest string) {
-	web := httptest.NewServer(h)
-	defer web.Close()
-	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 16}}
-	defer client.CloseIdleConnections()
-	var names atomic.Int64
-	defer reportCPU(b)()
-	b.ReportAllocs()
-	b.SetParallelism(max(1, 8/runtime.GOMAXPROCS(0)))
-	b.RunParallel(func(pb *testing.PB) {
-		path, auth := target()
-		for pb.Next() {
-			r, _ := http.NewRequest("POST", web.URL+path, strings.NewReader(content))
-			r.Header.Set("Authorization", auth)
-			r.Header.Set("X-Bz-File-Name", fmt.Sprintf("dir/file-%07d", names.Add(1)))
-			r.Header.Set("Content-Type", "b2/x-auto")
-			r.Header.Set("X-Bz-Content-Sha1", digest)
-			r.Header.Set("X-Bz-Info-src_last_modified_millis", "1767323045000")
-			res, err := client.Do(r)
-			if err != nil || res.StatusCode != 200 {
-				b.Error(err, res)
-				return
-			}
-			_, _ = io.Copy(io.Discard, res.Body)
-			_ = res.Body.Close()
-		}
-	})
-}
-
-// BenchmarkUploadHandler is the same without a network: the handlers alone.
+// BenchmarkUploadHandler uploads 1 KiB without a network: the handlers alone.
 func BenchmarkUploadHandler(b *testing.B) {
 	content := strings.Repeat("x", 1024)
 	sum := sha1.Sum([]byte(content))

@@ -11,31 +11,21 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
-	"os/exec"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 )
 
-// crashEnv makes the test binary a server that uploads to itself and says
-// which names were answered, until it is killed.
-const crashEnv = "B2SERVER_CRASH_DIR"
-
-func TestMain(m *testing.M) {
-	if dir := os.Getenv(crashEnv); dir != "" {
-		uploadUntilKilled(dir)
-		return
-	}
-	os.Exit(m.Run())
-}
-
+// uploadUntilKilled is a child process: a server that uploads to itself and says
+// which names were answered.
 func uploadUntilKilled(dir string) {
 	store, err := OpenDiskStore(dir, DiskOptions{})
 	if err != nil {
 		fmt.Println("error", err)
 		os.Exit(1)
 	}
+	store.index.journal.room = 4 << 10 // so that kills also strike while it goes into the index
 	s, err := New(Config{Store: store, MaintainEvery: -1})
 	if err != nil {
 		fmt.Println("error", err)
@@ -82,8 +72,7 @@ func TestAnsweredUploadsSurviveKill(t *testing.T) {
 	dir := t.TempDir()
 	var answered []string
 	for range 4 {
-		cmd := exec.Command(os.Args[0])
-		cmd.Env = append(os.Environ(), crashEnv+"="+dir)
+		cmd := child("crash", dir)
 		pipe, err := cmd.StdoutPipe()
 		if err != nil {
 			t.Fatal(err)

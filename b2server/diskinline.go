@@ -4,18 +4,16 @@ import (
 	"bytes"
 	"maps"
 	"sync"
-
-	"go.etcd.io/bbolt"
 )
 
 // Contents that are no larger than a page or so live in the index: a file of
 // their own would cost far more than they do, two fsyncs included, while here
-// they share the commit of the version that names them.
+// they share the update of the version that names them.
 
 // maxInline bounds them, in bytes as stored.
 const maxInline = 2 << 10
 
-// inlined are contents and removals that the next commit of the index takes
+// inlined are contents and removals that the next update of the index takes
 // with it.
 type inlined struct {
 	mu    sync.Mutex
@@ -68,7 +66,7 @@ func (d *DiskStore) openInline(id BlobID) (Blob, error) {
 	return memBlob{bytes.NewReader(data)}, nil
 }
 
-// removeInline removes a blob if it is in the index, with the next commit.
+// removeInline removes a blob if it is in the index, with the next update.
 func (d *DiskStore) removeInline(id BlobID) (removed bool, err error) {
 	b, err := d.openInline(id)
 	if b == nil || err != nil {
@@ -81,12 +79,17 @@ func (d *DiskStore) removeInline(id BlobID) (removed bool, err error) {
 	return true, nil
 }
 
-// flush puts what waits into a transaction. The answer puts it back, for the
+// take puts what waits into a transaction. The answer puts it back, for the
 // case that the transaction fails.
-func (n *inlined) flush(tx *bbolt.Tx) (restore func(), err error) {
+func (n *inlined) take(tx Tx) (restore func(), err error) {
 	n.mu.Lock()
 	fresh, gone := n.fresh, n.gone
-	n.fresh, n.gone = map[uint64][]byte{}, map[uint64]struct{}{}
+	if len(fresh) > 0 {
+		n.fresh = map[uint64][]byte{}
+	}
+	if len(gone) > 0 {
+		n.gone = map[uint64]struct{}{}
+	}
 	n.mu.Unlock()
 	restore = func() {
 		n.mu.Lock()
@@ -94,15 +97,13 @@ func (n *inlined) flush(tx *bbolt.Tx) (restore func(), err error) {
 		maps.Copy(n.fresh, fresh)
 		maps.Copy(n.gone, gone)
 	}
-	table := tx.Bucket([]byte(tableContents.String()))
-	table.FillPercent = 0.9 // numbers rise
 	for number, data := range fresh {
-		if err := table.Put(numberKey(number), data); err != nil {
+		if err := tx.Put(tableContents, numberKey(number), data); err != nil {
 			return restore, err
 		}
 	}
 	for number := range gone {
-		if err := table.Delete(numberKey(number)); err != nil {
+		if err := tx.Delete(tableContents, numberKey(number)); err != nil {
 			return restore, err
 		}
 	}

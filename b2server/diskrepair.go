@@ -40,7 +40,7 @@ func (d *DiskStore) repair() error {
 
 // checkIndex has bbolt check the structure of its file.
 func (d *DiskStore) checkIndex() error {
-	return d.db.View(func(tx *bbolt.Tx) error {
+	return d.index.db.View(func(tx *bbolt.Tx) error {
 		var first error
 		for err := range tx.Check() {
 			if first == nil {
@@ -111,14 +111,14 @@ func (d *DiskStore) whole(tx Tx, v *version) (bool, error) {
 		if v.Action != actionUpload {
 			return true, nil
 		}
-		return d.present(BlobID{File: v.Number}, v.Size, &v.Seal)
+		return d.present(tx, BlobID{File: v.Number}, v.Size, &v.Seal)
 	}
 	parts, err := partsOf(tx, v.Number)
 	if err != nil {
 		return false, err
 	}
 	for _, p := range parts {
-		if ok, err := d.present(p.blob(v.Number), p.Size, &p.Seal); !ok || err != nil {
+		if ok, err := d.present(tx, p.blob(v.Number), p.Size, &p.Seal); !ok || err != nil {
 			return false, err
 		}
 	}
@@ -126,12 +126,14 @@ func (d *DiskStore) whole(tx Tx, v *version) (bool, error) {
 }
 
 // present says whether a blob is there with all its bytes.
-func (d *DiskStore) present(id BlobID, size int64, l *seal) (bool, error) {
+func (d *DiskStore) present(tx Tx, id BlobID, size int64, l *seal) (bool, error) {
 	if len(l.Wrapped) > 0 {
 		size = sealedSize(size)
 	}
-	if b, err := d.openInline(id); b != nil || err != nil {
-		return err == nil && b.Size() == size, err
+	if id.Part == 0 {
+		if raw := tx.Get(tableContents, numberKey(id.File)); raw != nil {
+			return int64(len(raw)) == size, nil
+		}
 	}
 	_, path := blobPath(id)
 	info, err := os.Stat(d.path(path))

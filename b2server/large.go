@@ -171,7 +171,6 @@ func (c *call) newPart(v *version, number int, sse *sseRequest) (*part, error) {
 func (c *call) putPart(fileID string, v *version, p *part) (any, error) {
 	var replaced *part
 	err := c.s.store.Update(func(tx Tx) error {
-		replaced = nil
 		if _, err := c.unfinished(tx, fileID); err != nil {
 			return err
 		}

@@ -14,6 +14,23 @@ type sorted struct {
 
 type pair struct{ key, value []byte }
 
+// snapshot answers the map as it is now. It shares the chunks with the map,
+// which shows by their having no room left: what changes one of them copies it
+// first.
+func (s *sorted) snapshot() sorted {
+	for i, c := range s.chunks {
+		s.chunks[i] = slices.Clip(c)
+	}
+	return sorted{slices.Clone(s.chunks)}
+}
+
+// own copies a chunk that may be shared.
+func (s *sorted) own(c int) {
+	if chunk := s.chunks[c]; len(chunk) == cap(chunk) {
+		s.chunks[c] = append(make([]pair, 0, maxChunk), chunk...)
+	}
+}
+
 // maxChunk bounds the entries that one insertion moves.
 const maxChunk = 512
 
@@ -38,11 +55,16 @@ func (s *sorted) find(key []byte) (chunk, at int, found bool) {
 }
 
 func (s *sorted) get(key []byte) []byte {
+	value, _ := s.lookup(key)
+	return value
+}
+
+func (s *sorted) lookup(key []byte) (value []byte, found bool) {
 	c, i, found := s.find(key)
 	if !found {
-		return nil
+		return nil, false
 	}
-	return s.chunks[c][i].value
+	return s.chunks[c][i].value, true
 }
 
 func (s *sorted) put(key, value []byte) {
@@ -51,6 +73,7 @@ func (s *sorted) put(key, value []byte) {
 		return
 	}
 	c, i, found := s.find(key)
+	s.own(c)
 	if found {
 		s.chunks[c][i].value = value
 		return
@@ -84,6 +107,7 @@ func (s *sorted) delete(key []byte) {
 	if !found {
 		return
 	}
+	s.own(c)
 	s.chunks[c] = slices.Delete(s.chunks[c], i, i+1)
 	if len(s.chunks[c]) == 0 {
 		s.chunks = slices.Delete(s.chunks, c, c+1)

@@ -16,8 +16,7 @@ type Store interface {
 
 	// Update runs fn alone and keeps its changes, all or none: none when fn
 	// fails. When Update returns nil, the changes and every blob committed
-	// before it survive a crash. fn may run more than once; it must do all its
-	// checks before its first change where it can.
+	// before it survive a crash.
 	Update(fn func(Tx) error) error
 
 	// NextID answers a number that was never answered before, not even before

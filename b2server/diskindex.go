@@ -1,0 +1,261 @@
+package b2server
+
+import (
+	"encoding/binary"
+	"errors"
+	"os"
+	"strconv"
+	"sync"
+
+	"go.etcd.io/bbolt"
+)
+
+// index is the tables on disk. A commit of bbolt rewrites pages and syncs the
+// file twice, whatever it holds, so that updates do not go there one by one:
+// each is a record at the end of the journal, and stays in memory as a layer
+// over the file, which readers see through. When the journal is full, the
+// layer goes into the file in one commit, and the journal begins anew.
+type index struct {
+	mu      sync.Mutex
+	db      *bbolt.DB // nil until it is open, and when it is closed
+	over    layer
+	journal *journal
+	base    *base // what updates read; nil until the first after a fold
+}
+
+// layer is what changed in the tables since the file was written. A nil value
+// is a removal.
+type layer [tableCount]sorted
+
+func (l *layer) snapshot() *layer {
+	var copied layer
+	for t := range l {
+		copied[t] = l[t].snapshot()
+	}
+	return &copied
+}
+
+var errStoreClosed = errors.New("the store is closed")
+
+// View implements Store.
+func (d *DiskStore) View(fn func(Tx) error) error {
+	tx, err := d.index.snapshot()
+	if err != nil {
+		return err
+	}
+	defer tx.base.end()
+	return fn(tx)
+}
+
+// snapshot is the tables as they are now.
+func (x *index) snapshot() (*diskTx, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	base, err := x.begin()
+	if err != nil {
+		return nil, err
+	}
+	return &diskTx{base: base, over: x.over.snapshot()}, nil
+}
+
+// Update implements Store.
+func (d *DiskStore) Update(fn func(Tx) error) error {
+	record, err := d.change(fn)
+	if err != nil || d.noSync {
+		return err
+	}
+	return d.index.journal.await(record, d.syncDirty)
+}
+
+// change runs an update and answers the number of its record in the journal.
+func (d *DiskStore) change(fn func(Tx) error) (record uint64, err error) {
+	x := &d.index
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err := x.ready(d.syncDirty); err != nil {
+		return 0, err
+	}
+	tx := &diskTx{base: x.base, over: &x.over, record: x.journal.blank()}
+	kept := false
+	defer func() {
+		if !kept {
+			tx.rollback()
+		}
+	}()
+	if err := fn(tx); err != nil {
+		return 0, err
+	}
+	restore, err := d.inline.take(tx)
+	if err == nil && tx.changed() {
+		err = x.journal.append(tx.record)
+	}
+	if err != nil {
+		restore()
+		return 0, err
+	}
+	kept = true
+	return x.journal.records, nil
+}
+
+// ready makes room for an update.
+func (x *index) ready(syncObjects func() error) (err error) {
+	if x.db == nil {
+		return errStoreClosed
+	}
+	if err := x.journal.failed(); err != nil {
+		return err
+	}
+	if x.journal.full() {
+		if err := x.fold(syncObjects); err != nil {
+			return err
+		}
+	}
+	if x.base == nil {
+		x.base, err = x.begin()
+	}
+	return err
+}
+
+// journalKey is in the index: the epoch of the journal whose records are not
+// in it yet.
+var journalKey = []byte("journal")
+
+// fold writes the layer into the file. Records name contents, so those must be
+// durable first. When it fails, layer and journal stay as they are.
+func (x *index) fold(syncObjects func() error) error {
+	x.endBase()
+	if err := syncObjects(); err != nil {
+		return err
+	}
+	err := x.db.Update(func(tx *bbolt.Tx) error {
+		for t := range tableCount {
+			if err := x.over[t].into(tableOf(tx, t)); err != nil {
+				return err
+			}
+		}
+		return tx.Bucket([]byte(tableMeta.String())).Put(journalKey, numberKey(x.journal.epoch+1))
+	})
+	if err != nil {
+		return err
+	}
+	x.over = layer{}
+	x.journal.restart(x.journal.epoch + 1)
+	return nil
+}
+
+// tableOf is a table of the file, for writing.
+func tableOf(tx *bbolt.Tx, t Table) *bbolt.Bucket {
+	b := tx.Bucket([]byte(t.String()))
+	if t == tableFiles || t == tableContents {
+		b.FillPercent = 0.9 // numbers rise: nothing will come between
+	}
+	return b
+}
+
+// into writes changes to a table of the file.
+func (s *sorted) into(b *bbolt.Bucket) error {
+	for _, chunk := range s.chunks {
+		for _, p := range chunk {
+			if err := apply(b, p.key, p.value); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func apply(b *bbolt.Bucket, key, value []byte) error {
+	if value == nil {
+		return b.Delete(key)
+	}
+	return b.Put(key, value)
+}
+
+// openKey is in the index while the store is open: finding it at the start
+// means that the last process did not end well.
+var openKey = []byte("open")
+
+// openIndex opens the index and answers whether it was left open. What is in
+// the journal then goes into the file.
+func (d *DiskStore) openIndex() (crashed bool, err error) {
+	x := &d.index
+	x.db, err = bbolt.Open(d.path(indexFile), 0o600, &bbolt.Options{
+		Timeout: lockWait, NoSync: d.noSync, NoGrowSync: d.noSync, FreelistType: bbolt.FreelistMapType,
+	})
+	if err != nil {
+		return false, err
+	}
+	if err := os.WriteFile(d.path(ownerFile), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
+		return false, err
+	}
+	if x.journal, err = openJournal(d.path(journalFile)); err != nil {
+		return false, err
+	}
+	err = x.db.Update(func(tx *bbolt.Tx) error {
+		crashed, err = d.recover(tx)
+		return err
+	})
+	if err != nil {
+		return false, err
+	}
+	x.journal.restart(x.journal.epoch + 1)
+	return crashed, d.syncDir(d.dir) // which has the journal's name
+}
+
+// recover makes the tables, takes in the journal and marks the store as open.
+func (d *DiskStore) recover(tx *bbolt.Tx) (crashed bool, err error) {
+	var tables [tableCount]*bbolt.Bucket
+	for t := range tableCount {
+		if _, err := tx.CreateBucketIfNotExists([]byte(t.String())); err != nil {
+			return false, err
+		}
+		tables[t] = tableOf(tx, t)
+	}
+	meta, journal := tables[tableMeta], d.index.journal
+	crashed = meta.Get(openKey) != nil
+	if raw := meta.Get(journalKey); raw != nil {
+		journal.epoch = binary.BigEndian.Uint64(raw)
+	}
+	err = journal.replay(func(t Table, key, value []byte) error { return apply(tables[t], key, value) })
+	if err != nil {
+		return false, err
+	}
+	if raw := meta.Get(idsKey); raw != nil {
+		d.ids.limit = binary.BigEndian.Uint64(raw)
+	}
+	d.ids.next = d.ids.limit
+	if err := meta.Put(journalKey, numberKey(journal.epoch+1)); err != nil {
+		return false, err
+	}
+	return crashed, meta.Put(openKey, []byte{1})
+}
+
+// closeIndex takes what is left into the file and closes it. Closing again
+// does nothing.
+func (d *DiskStore) closeIndex() error {
+	err := d.Update(func(tx Tx) error { return tx.Delete(tableMeta, openKey) })
+	if errors.Is(err, errStoreClosed) {
+		return nil
+	}
+	x := &d.index
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if err == nil {
+		err = x.fold(d.syncDirty)
+	}
+	return errors.Join(err, x.abandon())
+}
+
+// abandon closes the files as they are.
+func (x *index) abandon() (err error) {
+	if x.db == nil {
+		return nil
+	}
+	x.endBase()
+	if x.journal != nil {
+		err = x.journal.file.Close()
+	}
+	err = errors.Join(err, x.db.Close())
+	x.db = nil
+	return err
+}
