@@ -97,15 +97,21 @@ func (c *Client) Download(ctx context.Context, req DownloadRequest) (DownloadRes
 // third of the processor's time of many small ones.
 const rangesWriteBuffer = 1 << 20
 
+// streamsFor is how many requests share a file; asked is the caller's wish, or
+// 0.
+func streamsFor(size int64, asked int) int {
+	switch {
+	case asked > 0:
+		return asked
+	case size >= manyStreamsFrom:
+		return defaultStreams
+	}
+	return 1
+}
+
 func (c *Client) download(ctx context.Context, req *DownloadRequest) (DownloadResult, error) {
 	d := &download{c: c, req: req, want: req.File.ContentSHA1()}
-	streams := req.Streams
-	if streams <= 0 {
-		streams = 1
-		if req.File.Size >= manyStreamsFrom {
-			streams = defaultStreams
-		}
-	}
+	streams := streamsFor(req.File.Size, req.Streams)
 	if !req.SkipHash {
 		d.hash = sha1.New()
 	}

@@ -116,6 +116,7 @@ type records struct {
 	started   time.Time
 	summary   *b2sync.Summary // nil until the engine has run
 	collector *report.Collector
+	estimator *ui.Estimator // nil unless it is a dry run
 	failures  history.Failures
 	entry     *history.Entry // nil without history
 	lock      *history.Lock  // nil without one
@@ -219,9 +220,9 @@ func (r *records) listen() {
 		listeners = append(listeners, r.collector)
 	}
 	if r.job.dryRun {
-		estimator := ui.NewEstimator(0)
-		r.Plan = estimator.Plan
-		listeners = append(listeners, estimator)
+		r.estimator = ui.NewEstimator(r.job.engine.Streams)
+		r.Plan = r.estimator.Plan
+		listeners = append(listeners, r.estimator)
 	}
 	r.Listener = ui.Tee(listeners...)
 }
@@ -235,6 +236,20 @@ func (r *records) configure(cfg *b2.Config) {
 	default:
 		cfg.Logger = slog.New(slog.NewMultiHandler(cfg.Logger.Handler(), r.logger.Handler()))
 	}
+}
+
+// watch looks at the engine that is about to run, with the client's ways.
+func (r *records) watch(ctx context.Context, client *b2.Client, engine *b2sync.Sync) error {
+	r.engine.Store(engine)
+	if r.estimator == nil {
+		return nil
+	}
+	cuts, err := client.Cuts(ctx)
+	if err != nil {
+		return err
+	}
+	r.estimator.By(cuts)
+	return nil
 }
 
 // where says where more can be read about the failures of the run.

@@ -247,7 +247,9 @@ func (j *syncJob) run(ctx context.Context, s *session, rec *records, tell teller
 	if err != nil {
 		return err
 	}
-	rec.engine.Store(running)
+	if err := rec.watch(ctx, s.Client, running); err != nil {
+		return err
+	}
 	summary := running.Run(ctx)
 	rec.summary = &summary
 	if errors.Is(summary.Err, b2.ErrBucketNotFound) {

@@ -6,25 +6,32 @@ import (
 	"github.com/bowline-sync/bowline/b2sync"
 )
 
-// maxCopy is the largest file that one copy call takes, and the largest part
-// of a bigger one: 5 GB by the API documentation.
-const maxCopy = 5_000_000_000
+// Cuts says in how many calls files of a size are transferred.
+type Cuts interface {
+	Upload(size int64) int64 // parts; 0 for one call in all
+	Copy(size int64) int64   // parts; 0 for one call in all
+	Download(size int64, streams int) int64
+}
 
 // Estimator listens to a dry run and works out what the real run would ask of
 // the service. It holds sums only.
 type Estimator struct {
-	partSize int64 // of large uploads
-	mu       sync.Mutex
-	plan     Plan
+	streams int // of one download, as the user asked
+	mu      sync.Mutex
+	cuts    Cuts
+	large   bool // some upload goes in parts
+	plan    Plan
 }
 
-// NewEstimator makes an estimator for uploads in parts of so many bytes: the
-// recommended part size of the account, or 0 for 100 MB.
-func NewEstimator(partSize int64) *Estimator {
-	if partSize <= 0 {
-		partSize = 100_000_000
-	}
-	return &Estimator{partSize: partSize}
+// NewEstimator makes an estimator for downloads by so many streams; 0 leaves
+// their number to the client.
+func NewEstimator(streams int) *Estimator { return &Estimator{streams: streams} }
+
+// By says how files are cut. It is called before the first event.
+func (e *Estimator) By(cuts Cuts) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.cuts = cuts
 }
 
 // Event adds what an action needs.
@@ -35,46 +42,47 @@ func (e *Estimator) Event(event b2sync.Event) {
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	calls := &e.plan.Calls
 	switch done.Kind {
 	case b2sync.Upload:
-		e.plan.Calls.A += inParts(done.Size, e.partSize)
+		e.upload(done.Size)
 		e.plan.Stored += done.Size
 	case b2sync.Download:
-		e.plan.Calls.B++
+		calls.B += e.cuts.Download(done.Size, e.streams)
 	case b2sync.Copy:
-		e.copy(done.Size)
+		if parts := e.cuts.Copy(done.Size); parts > 0 {
+			calls.A += 2
+			calls.C += parts
+		} else {
+			calls.C++
+		}
 		e.plan.Stored += done.Size
 	case b2sync.Hide:
-		e.plan.Calls.A++
+		calls.A++
 	case b2sync.Delete:
 		if done.Note != b2sync.NoteLocal {
-			e.plan.Calls.A++
+			calls.A++
 		}
 	}
 }
 
-// copy adds a copy on the server: one class C call, or one for each part
-// between starting and finishing a large file.
-func (e *Estimator) copy(size int64) {
-	if size <= maxCopy {
-		e.plan.Calls.C++
+// upload adds an upload. Those in parts are looked for among what earlier runs
+// have left unfinished, by one listing for all of them.
+func (e *Estimator) upload(size int64) {
+	parts := e.cuts.Upload(size)
+	if parts == 0 {
+		e.plan.Calls.A++
 		return
 	}
-	e.plan.Calls.C += (size + maxCopy - 1) / maxCopy
-	e.plan.Calls.A += 2
-}
-
-// inParts is how many calls of class A an upload takes: one, or one for each
-// part and two around them.
-func inParts(size, partSize int64) int64 {
-	if size <= partSize {
-		return 1
+	e.plan.Calls.A += parts + 2
+	if !e.large {
+		e.large = true
+		e.plan.Calls.C++
 	}
-	return (size+partSize-1)/partSize + 2
 }
 
 // Plan is what the actions seen so far would need. Upload URLs come on top, a
-// handful of free calls; so do the ranges that big downloads are fetched in.
+// handful of free calls.
 func (e *Estimator) Plan() Plan {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -63,14 +63,29 @@ func TestLoadPrices(t *testing.T) {
 	}
 }
 
+// cutsOf100 cuts into parts of 100.
+type cutsOf100 struct{}
+
+func (cutsOf100) Upload(size int64) int64 {
+	if size <= 100 {
+		return 0
+	}
+	return (size + 99) / 100
+}
+
+func (c cutsOf100) Copy(size int64) int64                { return c.Upload(size) }
+func (cutsOf100) Download(size int64, streams int) int64 { return int64(max(streams, 1)) }
+
 func TestEstimate(t *testing.T) {
-	e := NewEstimator(100)
+	e := NewEstimator(3)
+	e.By(cutsOf100{})
 	for _, a := range []b2sync.Action{
 		{Kind: b2sync.Upload, Size: 100},              // 1 A
-		{Kind: b2sync.Upload, Size: 101},              // start, 2 parts, finish: 4 A
-		{Kind: b2sync.Download, Size: 1e9},            // 1 B
-		{Kind: b2sync.Copy, Size: maxCopy},            // 1 C
-		{Kind: b2sync.Copy, Size: 2*maxCopy + 1},      // start, finish: 2 A; 3 parts: 3 C
+		{Kind: b2sync.Upload, Size: 101},              // start, 2 parts, finish: 4 A; a look at what is unfinished: 1 C
+		{Kind: b2sync.Upload, Size: 300},              // 5 A
+		{Kind: b2sync.Download, Size: 1e9},            // 3 B
+		{Kind: b2sync.Copy, Size: 100},                // 1 C
+		{Kind: b2sync.Copy, Size: 201},                // start, finish: 2 A; 3 parts: 3 C
 		{Kind: b2sync.Hide},                           // 1 A
 		{Kind: b2sync.Delete},                         // 1 A
 		{Kind: b2sync.Delete, Note: b2sync.NoteLocal}, // none
@@ -79,7 +94,7 @@ func TestEstimate(t *testing.T) {
 		e.Event(b2sync.ActionDone{Action: a})
 	}
 	e.Event(b2sync.Remark{})
-	want := Plan{Calls: Calls{A: 9, B: 1, C: 4}, Stored: 201 + 3*maxCopy + 1}
+	want := Plan{Calls: Calls{A: 14, B: 3, C: 5}, Stored: 802}
 	if got := e.Plan(); got != want {
 		t.Errorf("the plan is %+v, want %+v", got, want)
 	}
