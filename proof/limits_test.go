@@ -122,9 +122,9 @@ func TestDiskFullOfLargeFiles(t *testing.T) {
 func TestDiskFullOfRemovals(t *testing.T) {
 	l := newLab(t)
 	l.put("in/stays", "x")
-	const extra = 3000
+	const extra = 150
 	for i := range extra {
-		l.write(fmt.Sprintf("dst/extra-%04d", i), "")
+		l.write(fmt.Sprintf("dst/%0200d", i), "")
 	}
 	l.mount("spool", "size=16k")
 	args := []string{"sync", "--delete", l.at("in"), l.path("dst")}

@@ -105,7 +105,7 @@ func (e *env) serve(ctx context.Context, o *serveOptions) error {
 	if err != nil {
 		return err
 	}
-	if cfg.Store, err = b2server.OpenDiskStore(dir, b2server.DiskOptions{NoSync: o.noSync}); err != nil {
+	if cfg.Store, err = b2server.OpenDiskStore(dir, b2server.DiskOptions{NoSync: o.noSync, Log: o.serverLog(e)}); err != nil {
 		return err
 	}
 	server, err := b2server.New(cfg)
