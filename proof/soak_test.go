@@ -82,7 +82,7 @@ func TestSoak(t *testing.T) {
 
 func newSoak(t *testing.T) *soak {
 	s := &soak{crashLab: newCrashLab(t), random: chance(t), transport: b2.NewTransport(), files: map[string]string{}}
-	s.flaky = &flaky{RoundTripper: s.transport, share: 0.01, random: rand.New(rand.NewPCG(s.random.Uint64(), 2))}
+	s.flaky = &flaky{RoundTripper: s.transport, share: 0.02, random: rand.New(rand.NewPCG(s.random.Uint64(), 2))}
 	s.cable = newCable(t, s.service.addr, s.random, 600_000)
 	s.program = environment(s.path("home"), s.cable.url(), s.service.keyID, s.service.key)
 	must(os.MkdirAll(s.path("spool"), 0o777))
