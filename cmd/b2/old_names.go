@@ -38,6 +38,7 @@ var oldNames = []old{
 	{use: "replication-setup SOURCE_BUCKET_NAME DESTINATION_BUCKET_NAME", today: "replication setup", make: newReplicationSetup},
 	{use: "replication-delete SOURCE_BUCKET_NAME REPLICATION_RULE_NAME", today: "replication delete", make: replicationCommand("delete")},
 	{use: "replication-pause SOURCE_BUCKET_NAME REPLICATION_RULE_NAME", today: "replication pause", make: replicationCommand("pause")},
+	{use: "replication-status SOURCE_BUCKET_NAME", today: "replication status", make: newReplicationStatus},
 	{use: "replication-unpause SOURCE_BUCKET_NAME REPLICATION_RULE_NAME", today: "replication unpause", make: replicationCommand("unpause")},
 
 	{use: "file-info B2_URI", today: "file info", make: newFileInfo},

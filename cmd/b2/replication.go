@@ -18,7 +18,7 @@ func newReplication(e *env) *cobra.Command {
 			r["isEnabled"] = false
 			return r
 		}),
-		newReplicationSetup(e),
+		newReplicationSetup(e), newReplicationStatus(e),
 		newReplicationChange(e, "unpause", "Go on with a replication rule", func(r replicationRule) replicationRule {
 			r["isEnabled"] = true
 			return r

@@ -43,13 +43,11 @@ func (e *env) setupReplication(ctx context.Context, o *replicationOptions, from,
 		return err
 	}
 	defer source.Close()
-	destination := source
-	if o.profile != "" {
-		other := *e
-		other.global.profile = o.profile
-		if destination, err = other.open(ctx); err != nil {
-			return err
-		}
+	destination, err := source.partner(ctx, o.profile)
+	if err != nil {
+		return err
+	}
+	if destination != source {
 		defer destination.Close()
 	}
 	fromBucket, outgoing, err := source.replication(ctx, from)

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/sync/errgroup"
@@ -66,10 +65,7 @@ func (e *env) rm(ctx context.Context, u b2URI, o *rmOptions) error {
 	}
 	defer s.Close()
 	r := &remover{session: s, options: o}
-	if e.stderrTTY && !o.noProgress && !e.global.quiet {
-		stop := r.showProgress()
-		defer stop()
-	}
+	defer e.showCount(&r.done, o.noProgress)()
 	if err := r.run(ctx, u); err != nil {
 		return err
 	}
@@ -154,27 +150,4 @@ func (r *remover) remove(ctx context.Context, file *b2.File) error {
 		return errFailFast
 	}
 	return nil
-}
-
-// showProgress counts on the terminal until it is stopped.
-func (r *remover) showProgress() (stop func()) {
-	ticker := time.NewTicker(200 * time.Millisecond)
-	done := make(chan struct{})
-	var wg sync.WaitGroup
-	wg.Go(func() {
-		for {
-			select {
-			case <-ticker.C:
-				fmt.Fprintf(r.env.stderr, "\r count: %d ", r.done.Load())
-			case <-done:
-				fmt.Fprint(r.env.stderr, "\r\x1b[K")
-				return
-			}
-		}
-	})
-	return func() {
-		ticker.Stop()
-		close(done)
-		wg.Wait()
-	}
 }
