@@ -66,8 +66,13 @@ func overlap(src, dst *bucketSide, names *NameFilter) error {
 	if !names.EnterCould(strings.TrimSuffix(inner, "/")) {
 		return nil
 	}
-	return fmt.Errorf("%s and %s lie inside each other: add --exclude-dir-regex '%s$' or choose places that do not",
-		src, dst, regexpQuote(strings.TrimSuffix(inner, "/")))
+	return fmt.Errorf("%s and %s lie inside each other: add --exclude-dir-regex %s or choose places that do not",
+		src, dst, shellQuote(regexpQuote(strings.TrimSuffix(inner, "/"))+"$"))
+}
+
+// shellQuote is word as a shell takes it to be one.
+func shellQuote(word string) string {
+	return "'" + strings.ReplaceAll(word, "'", `'"'"'`) + "'"
 }
 
 // regexpQuote is name as a regular expression that means just that.

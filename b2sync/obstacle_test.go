@@ -152,6 +152,20 @@ func TestOverlap(t *testing.T) {
 	}
 }
 
+// TestOverlapHintIsForAShell: what the error says to add must do when it is
+// added, whatever the folder's name.
+func TestOverlapHintIsForAShell(t *testing.T) {
+	l := newLab(t)
+	for inner, want := range map[string]string{
+		"b": `--exclude-dir-regex 'b$'`, "a b.c": `--exclude-dir-regex 'a b\.c$'`, "it's $(x)": `--exclude-dir-regex 'it'"'"'s \$\(x\)$'`,
+	} {
+		out := l.sync(l.at("a"), l.at("a/"+inner), b2sync.Options{DryRun: true})
+		if out.Err == nil || !strings.Contains(out.Err.Error(), want) {
+			t.Errorf("%q: %v, want %s in it", inner, out.Err, want)
+		}
+	}
+}
+
 // TestPointInTime restores a place in a bucket to what it was, by copies on
 // the server.
 func TestPointInTime(t *testing.T) {

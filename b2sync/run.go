@@ -174,7 +174,7 @@ func (r *run) checkSource(ctx context.Context, src *folderSide) error {
 	case errors.Is(err, fs.ErrNotExist) && r.opts.AllowEmpty:
 		src.absent = true
 	case errors.Is(err, fs.ErrNotExist):
-		return fmt.Errorf("Directory %s does not exist.  Use --allow-empty-source to sync anyway, as if it were empty.", src.root)
+		return fmt.Errorf("Directory %s is empty.  Use --allow-empty-source to sync anyway.  (It does not exist.)", src.root)
 	case found, r.opts.AllowEmpty:
 	case err != nil:
 		return fmt.Errorf("Directory %s has no files that can be seen: %w", src.root, err)
