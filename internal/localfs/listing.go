@@ -3,6 +3,7 @@ package localfs
 import (
 	"context"
 	"slices"
+	"sync"
 	"unicode/utf8"
 )
 
@@ -95,21 +96,29 @@ func (l *listing) folders(parent *node) (first, last *node, count int) {
 	return first, last, count
 }
 
-// lister reads folders, one at a time. Its buffers serve many.
+// lister reads folders, one at a time.
 type lister struct {
 	ctx   context.Context // once done, listings are cut short; nobody looks at them
 	scan  *scan
-	buf   dirBuffer
-	names []byte
-	raw   []entry
 	paths joiner
+	*scratch
 
 	// Of the folder that is being read.
 	node *node
 	dir  *dir
 	list *listing
-	more []entry // second entries of names that have two
 }
+
+// scratch is what reading a folder needs while it lasts. Most readers wait
+// most of the time, so they share a few.
+type scratch struct {
+	buf   dirBuffer
+	names []byte
+	raw   []entry
+	more  []entry // second entries of names that have two
+}
+
+var scratches = sync.Pool{New: func() any { return new(scratch) }}
 
 // read reads a folder and looks at its files. It sets n.list or n.err.
 func (l *lister) read(n *node) {
@@ -121,12 +130,19 @@ func (l *lister) read(n *node) {
 		return
 	}
 	defer dir.close()
-	l.node, l.dir = n, dir
+	l.node, l.dir, l.scratch = n, dir, scratches.Get().(*scratch)
+	defer l.putAway()
 	if err := l.readNames(); err != nil {
 		n.err = l.scan.tree.pathError("readdir", n.name, err)
 		return
 	}
 	n.list = l.look()
+}
+
+// putAway ends the reading of a folder.
+func (l *lister) putAway() {
+	scratches.Put(l.scratch)
+	l.node, l.dir, l.list, l.scratch = nil, nil, nil, nil
 }
 
 // readNames fills l.names and l.raw with the names that may be wanted.
@@ -167,7 +183,7 @@ func (l *lister) inBounds(name []byte) bool {
 
 // look finds out what the names stand for, and puts them in order.
 func (l *lister) look() *listing {
-	const keep = 4096 // entries of scratch that a reader holds on to
+	const keep = 4096 // entries: the scratch of a wider folder becomes its listing
 	l.list = &listing{names: string(l.names)}
 	l.more = l.more[:0]
 	entries := l.raw[:0]
@@ -191,7 +207,6 @@ func (l *lister) look() *listing {
 		return compareNames(list.nameOf(&a), a.folder, list.nameOf(&b), b.folder)
 	})
 	list.entries = entries
-	l.node, l.dir, l.list = nil, nil, nil
 	return list
 }
 
