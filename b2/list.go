@@ -46,8 +46,8 @@ func (c *Client) ListVersions(ctx context.Context, bucketID string, o ListOption
 }
 
 // batchSize is how many entries pass from the fetching side to the caller at
-// once.
-const batchSize = 256
+// once: as many as stay in a processor's cache on the way.
+const batchSize = 64
 
 // batchesAhead is how many batches wait for the caller. More would only cost
 // memory: the rest of a page waits in its socket, and the next page is asked
@@ -72,7 +72,7 @@ func (c *Client) list(ctx context.Context, l lister) iter.Seq2[File, error] {
 		l := l // each range is a listing of its own
 		fetch, cancel := context.WithCancel(ctx)
 		l.out = make(chan batch, batchesAhead)
-		l.used = make(chan []File, 4)
+		l.used = make(chan []File, batchesAhead)
 		var fetching sync.WaitGroup
 		fetching.Go(func() { l.run(fetch) })
 		defer fetching.Wait()
