@@ -121,7 +121,7 @@ func TestUploadsTornLine(t *testing.T) {
 
 func FuzzUploads(f *testing.F) {
 	f.Add([]byte(`{"bucket":"b","name":"n","id":"1"}` + "\n" + `{"id":"1","ended":true}` + "\n{"))
-	f.Add([]byte("\xff\n\n[]\n{\"id\":7}\n"))
+	f.Add([]byte("\xff\x00\n\n[]\nnull\n{}\n{\"id\":7}\n{\"id\":\"cut"))
 	f.Fuzz(func(t *testing.T, text []byte) {
 		for id, s := range readUploads(bytes.NewReader(text)) {
 			if id == "" || s.ID != id {
