@@ -30,8 +30,8 @@ type call struct {
 	key     *key // who calls; nil for nobody (a public download)
 }
 
-// handler serves a call. What it answers is sent as JSON; []byte is JSON
-// already; nil means that it has answered itself.
+// handler serves a call. What it answers is sent as JSON; nil means that it has
+// answered itself.
 type handler func(c *call) (any, error)
 
 // jsonCall makes a handler of a function that takes the call's fields.
@@ -190,11 +190,7 @@ func putBuffer(b *bytes.Buffer) {
 
 // answer sends what a handler answered.
 func (c *call) answer(v any) error {
-	switch v := v.(type) {
-	case nil:
-		return nil
-	case []byte:
-		c.w.json(http.StatusOK, v)
+	if v == nil {
 		return nil
 	}
 	buf := buffers.Get().(*bytes.Buffer)
@@ -212,7 +208,11 @@ func (c *call) answer(v any) error {
 func (c *call) answerFile(v *version, action string) (any, error) {
 	sh := c.shape(v.Bucket)
 	sh.action = action
-	return appendFile(make([]byte, 0, 768), v, sh), nil
+	buf := buffers.Get().(*bytes.Buffer)
+	defer putBuffer(buf)
+	buf.Grow(1024) // most are smaller
+	c.w.json(http.StatusOK, appendFile(buf.AvailableBuffer(), v, sh))
+	return nil, nil
 }
 
 // shape is how this caller sees the versions of a bucket.

@@ -20,7 +20,8 @@ type index struct {
 	db      *bbolt.DB // nil until it is open, and when it is closed
 	over    layer
 	journal *journal
-	base    *base // what updates read; nil until the first after a fold
+	base    *base      // what updates read; nil until the first after a fold
+	undo    []diskUndo // memory of updates
 }
 
 // layer is what changed in the tables since the file was written. A nil value
@@ -75,12 +76,14 @@ func (d *DiskStore) change(fn func(Tx) error) (record uint64, err error) {
 	if err := x.ready(d.syncDirty); err != nil {
 		return 0, err
 	}
-	tx := &diskTx{base: x.base, over: &x.over, record: x.journal.blank()}
+	tx := &diskTx{base: x.base, over: &x.over, record: x.journal.blank(), undo: x.undo[:0]}
 	kept := false
 	defer func() {
 		if !kept {
 			tx.rollback()
 		}
+		clear(tx.undo)
+		x.undo = tx.undo
 	}()
 	if err := fn(tx); err != nil {
 		return 0, err

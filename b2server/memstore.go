@@ -14,8 +14,13 @@ import (
 type MemStore struct {
 	mu     sync.RWMutex
 	tables [tableCount]sorted
+	undo   []undo // memory of updates
 	lastID atomic.Uint64
-	blobs  sync.Map // BlobID -> []byte
+
+	blobs struct {
+		sync.RWMutex
+		content map[BlobID][]byte
+	}
 }
 
 // InMemory marks a store that keeps nothing at rest, so that SSE-B2 has nothing
@@ -23,7 +28,11 @@ type MemStore struct {
 func (*MemStore) InMemory() {}
 
 // NewMemStore makes an empty store.
-func NewMemStore() *MemStore { return &MemStore{} }
+func NewMemStore() *MemStore {
+	m := &MemStore{}
+	m.blobs.content = map[BlobID][]byte{}
+	return m
+}
 
 // View implements Store.
 func (m *MemStore) View(fn func(Tx) error) error {
@@ -36,11 +45,13 @@ func (m *MemStore) View(fn func(Tx) error) error {
 func (m *MemStore) Update(fn func(Tx) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	tx := memTx{store: m, undo: make([]undo, 0, 4)}
+	tx := memTx{store: m, undo: m.undo[:0]}
 	err := fn(&tx)
 	if err != nil {
 		tx.rollback()
 	}
+	clear(tx.undo)
+	m.undo = tx.undo
 	return err
 }
 
@@ -55,16 +66,20 @@ func (m *MemStore) CreateBlob(id BlobID, size int64) (BlobWriter, error) {
 
 // OpenBlob implements Store.
 func (m *MemStore) OpenBlob(id BlobID) (Blob, error) {
-	data, ok := m.blobs.Load(id)
+	m.blobs.RLock()
+	defer m.blobs.RUnlock()
+	data, ok := m.blobs.content[id]
 	if !ok {
 		return nil, fmt.Errorf("blob %v: %w", id, fs.ErrNotExist)
 	}
-	return memBlob{bytes.NewReader(data.([]byte))}, nil
+	return memBlob{bytes.NewReader(data)}, nil
 }
 
 // RemoveBlob implements Store.
 func (m *MemStore) RemoveBlob(id BlobID) error {
-	m.blobs.Delete(id)
+	m.blobs.Lock()
+	defer m.blobs.Unlock()
+	delete(m.blobs.content, id)
 	return nil
 }
 
@@ -121,7 +136,9 @@ func (w *memWriter) Write(p []byte) (int, error) {
 }
 
 func (w *memWriter) Commit() error {
-	w.store.blobs.Store(w.id, w.data)
+	w.store.blobs.Lock()
+	defer w.store.blobs.Unlock()
+	w.store.blobs.content[w.id] = w.data
 	return nil
 }
 

@@ -73,13 +73,13 @@ func (s *sorted) put(key, value []byte) {
 		return
 	}
 	c, i, found := s.find(key)
+	if !found && len(s.chunks[c]) == maxChunk {
+		c, i = s.split(c, i)
+	}
 	s.own(c)
 	if found {
 		s.chunks[c][i].value = value
 		return
-	}
-	if len(s.chunks[c]) == maxChunk {
-		c, i = s.split(c, i)
 	}
 	s.chunks[c] = slices.Insert(s.chunks[c], i, pair{key, value})
 }
@@ -92,10 +92,9 @@ func (s *sorted) split(c, i int) (int, int) {
 		s.chunks = append(s.chunks, make([]pair, 0, maxChunk))
 		return c + 1, 0
 	}
-	upper := append(make([]pair, 0, maxChunk), s.chunks[c][keep:]...)
-	clear(s.chunks[c][keep:])
-	s.chunks[c] = s.chunks[c][:keep]
-	s.chunks = slices.Insert(s.chunks, c+1, upper)
+	lower, upper := s.chunks[c][:keep], s.chunks[c][keep:]
+	s.chunks[c] = append(make([]pair, 0, maxChunk), lower...)
+	s.chunks = slices.Insert(s.chunks, c+1, append(make([]pair, 0, maxChunk), upper...))
 	if i > keep {
 		return c + 1, i - keep
 	}

@@ -8,6 +8,8 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
+	"runtime/debug"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -57,7 +59,12 @@ served at /metrics, and /healthz answers "ok".`,
     b2 serve --listen 0.0.0.0:8000 --tls-self-signed
     b2 serve --data /tmp/test --latency 50ms --bandwidth 10M --faults 0.01`,
 		Args: params,
-		RunE: func(cmd *cobra.Command, _ []string) error { return e.serve(cmd.Context(), &o) },
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if os.Getenv("GOGC") == "" {
+				debug.SetGCPercent(100) // what runs for days need not be as small as a sync
+			}
+			return e.serve(cmd.Context(), &o)
+		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&o.listen, "listen", "127.0.0.1:0", "listen on this `ADDRESS`; port 0 takes a free one")
