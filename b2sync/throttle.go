@@ -15,10 +15,11 @@ import (
 // the client (b2.Config.Observe).
 //
 // An automatic one begins small and grows with every success until throughput
-// no longer does, then tries a little more from time to time and keeps it only
-// if it pays. Answers of 429 and 503, and requests that take much longer than
-// the quickest have, make it shrink. A fixed one only shrinks while the service
-// answers 429 or 503, and then grows back.
+// no longer does. Then it tries more from time to time and keeps that only if it
+// pays, and less while requests take much longer than the quickest have, and
+// keeps that if it costs nothing. Answers of 429 and 503 make it shrink at once.
+// A fixed one only shrinks while the service answers 429 or 503, and then grows
+// back.
 type Throttle struct {
 	most int
 	auto bool
@@ -31,13 +32,15 @@ type Throttle struct {
 	slowStart bool
 	hold      time.Time // no growth, and no second shrinking, before this
 	epoch     epoch
-	idle      int // epochs since the last trial
 	// A refusal sets a ceiling just below the limit that met it, which rises
 	// again after some quiet epochs.
 	ceiling float64 // 0 is none
 	quiet   int     // epochs since the ceiling was set or rose
-	// The best limit known, and the throughput that it gave.
+	// The best limit known, and the throughput that it gave. Another limit is a
+	// trial of one epoch.
 	bestLimit, bestRate float64
+	less                bool          // the next trial is of a smaller limit, if there is reason for one
+	rest, pause         int           // epochs until the next trial, and after it if it fails
 	quickest            time.Duration // of the small requests
 }
 
@@ -57,12 +60,15 @@ const (
 	shortest     = time.Second // of an epoch, which also lasts 4 requests
 	shrinkBusy   = 0.7         // after 429 or 503
 	belowRefusal = 0.95
-	quietEpochs  = 60 // before the ceiling rises
-	growStep     = 1.15
+	quietEpochs  = 60   // before the ceiling rises
+	riseStep     = 1.15 // of the ceiling, and of a fixed limit on its way back
+	tryMore      = 1.5
 	worthIt      = 1.05 // a larger limit is kept if it gives so much more
 	tooSlow      = 1.5  // times the quickest: requests wait for each other
-	aimedLatency = 1.25 // times the quickest, when shrinking for that
-	retryEpochs  = 5    // between two trials of a larger limit
+	aimedLatency = 1.25 // times the quickest, when trying less for that
+	noLoss       = 0.97 // a smaller limit is kept if it gives so much
+	restEpochs   = 5    // after a trial that failed, twice as many after each further one,
+	mostRest     = 40   // and at most this many
 	smallRequest = 1 << 20
 	// callWork is what a request counts for beside its bytes, so that both many
 	// small files and few large ones show in one figure.
@@ -162,6 +168,7 @@ func (t *Throttle) busy(wait time.Duration, now time.Time) {
 	t.slowStart = false
 	t.hold = now.Add(max(wait, shortest))
 	t.bestLimit, t.bestRate = t.limit, 0
+	t.less, t.rest, t.pause = false, 0, 0
 	t.epoch = epoch{began: t.hold}
 }
 
@@ -194,40 +201,48 @@ func (t *Throttle) success(a b2.Attempt, now time.Time) {
 // turn draws the conclusion of an epoch.
 func (t *Throttle) turn(length time.Duration) {
 	if t.quiet++; t.ceiling > 0 && t.quiet >= quietEpochs {
-		t.ceiling, t.quiet = t.ceiling*growStep, 0
+		t.ceiling, t.quiet = t.ceiling*riseStep, 0
 	}
 	if !t.auto {
 		t.ceiling = 0
-		t.setLimit(t.limit*growStep + 1) // back to what was asked for
+		t.setLimit(t.limit*riseStep + 1) // back to what was asked for
 		return
 	}
-	rate := t.epoch.work / length.Seconds()
+	if t.used < int(t.limit) && len(t.waiting) == 0 {
+		return // there is not enough to do to tell
+	}
+	rate, enough := t.epoch.work/length.Seconds(), worthIt
+	if t.limit < t.bestLimit {
+		enough = noLoss
+	}
 	switch {
-	case t.used < int(t.limit) && len(t.waiting) == 0:
-		// There is not enough to do to tell.
-	case rate >= worthIt*t.bestRate:
-		t.bestLimit, t.bestRate = t.limit, rate
-		if !t.slowStart {
-			t.setLimit(t.limit*growStep + 1)
+	case t.limit == t.bestLimit:
+		t.bestRate = max(noLoss*t.bestRate, rate)
+		if t.rest--; t.rest < 0 {
+			t.try()
 		}
-	case t.crowded():
-		shrink := aimedLatency * float64(t.quickest) * float64(t.epoch.small) / float64(t.epoch.latency)
-		t.setLimit(t.limit * max(0.5, shrink))
-		t.slowStart = false
-		t.bestLimit, t.bestRate = t.limit, rate
+	case rate >= enough*t.bestRate:
+		t.bestLimit, t.bestRate, t.pause = t.limit, max(t.bestRate, rate), 0
+		t.try()
 	default:
-		t.settle(rate)
+		t.slowStart = false
+		t.setLimit(t.bestLimit)
+		t.less = !t.less
+		t.rest, t.pause = t.pause, min(max(2*t.pause, restEpochs), mostRest)
 	}
 }
 
-// settle goes back to the best limit known, and from time to time tries more.
-func (t *Throttle) settle(rate float64) {
-	t.slowStart = false
-	t.setLimit(t.bestLimit)
-	t.bestRate = max(0.97*t.bestRate, rate)
-	if t.idle++; t.idle >= retryEpochs {
-		t.idle = 0
-		t.setLimit(t.limit*growStep + 1)
+// try sets another limit for the next epoch, if there is reason to.
+func (t *Throttle) try() {
+	switch {
+	case t.slowStart && t.limit < float64(t.most): // grows by itself
+	case t.less && t.crowded():
+		latency := float64(t.epoch.latency) / float64(t.epoch.small)
+		t.setLimit(t.limit * max(0.5, aimedLatency*float64(t.quickest)/latency))
+	default:
+		t.slowStart = false
+		t.setLimit(t.limit*tryMore + 1)
+		t.less = t.limit == t.bestLimit // there is no more
 	}
 }
 

@@ -19,6 +19,7 @@ type service struct {
 	rate    float64 // requests a second before 429; 0 is no bound
 	atOnce  int64   // requests at once before 503; 0 is no bound
 	pipe    float64 // requests a second that fit the link; 0 is no bound
+	shared  float64 // the same, of a link that slows each request by all the others; 0 is no bound
 
 	running atomic.Int64
 	mu      sync.Mutex
@@ -38,7 +39,11 @@ func (s *service) call() int {
 		time.Sleep(s.latency / 10)
 		return 429
 	}
-	time.Sleep(s.queue() + s.latency)
+	took := s.queue() + s.latency
+	if s.shared > 0 {
+		took += time.Duration(float64(s.running.Load()) / s.shared * float64(time.Second))
+	}
+	time.Sleep(took)
 	return 200
 }
 
@@ -114,6 +119,8 @@ func TestAutoThreads(t *testing.T) {
 		"thin link":                  {latency: 50 * time.Millisecond, pipe: 100},
 		"wider link":                 {latency: 100 * time.Millisecond, pipe: 1000},
 		"link of a megabyte":         {latency: 20 * time.Millisecond, pipe: 940},
+		"shared link":                {latency: 20 * time.Millisecond, shared: 940},
+		"refuses above 16 at once":   {latency: 50 * time.Millisecond, atOnce: 16},
 		"refuses above 40 at once":   {latency: 50 * time.Millisecond, atOnce: 40},
 		"refuses above 500 a second": {latency: 100 * time.Millisecond, rate: 500},
 		"refuses above 50 a second":  {latency: 100 * time.Millisecond, rate: 50},
@@ -122,7 +129,7 @@ func TestAutoThreads(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			var best float64
 			var bestN int
-			for _, n := range []int{5, 10, 40, 64, 256} {
+			for _, n := range []int{5, 10, 16, 40, 64, 256} {
 				synctest.Test(t, func(*testing.T) {
 					if rate := simulate(s.again(), fixedForGood(n)); rate > best {
 						best, bestN = rate, n
@@ -142,7 +149,7 @@ func TestAutoThreads(t *testing.T) {
 }
 
 func (s *service) again() *service {
-	return &service{latency: s.latency, rate: s.rate, atOnce: s.atOnce, pipe: s.pipe}
+	return &service{latency: s.latency, rate: s.rate, atOnce: s.atOnce, pipe: s.pipe, shared: s.shared}
 }
 
 // fixedForGood neither grows nor shrinks.
