@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 
@@ -36,6 +37,9 @@ whose files everybody can read.`,
 			}
 			defer s.Close()
 			bucket, err := s.CreateBucket(cmd.Context(), settings.create(name, args[1]))
+			if errors.Is(err, b2.ErrBucketExists) {
+				return fmt.Errorf("Bucket name is already in use: %s", name) //nolint:staticcheck // the reference's words
+			}
 			if err != nil {
 				return err
 			}

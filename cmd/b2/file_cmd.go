@@ -5,7 +5,7 @@ import "github.com/spf13/cobra"
 func newFile(e *env) *cobra.Command {
 	return newGroup("file", "Upload, download, copy and look at single files",
 		newFileCat(e), newFileDownload(e), newFileHide(e), newFileInfo(e), newFileLarge(e),
-		newFileServerSideCopy(e), newFileUnhide(e), newFileUpdate(e), newFileUpload(e), newFileURL(e))
+		newFileServerSideCopy(e), oldFileCopy.command(e), newFileUnhide(e), newFileUpdate(e), newFileUpload(e), newFileURL(e))
 }
 
 // withURI does something with a place in a session of its own.

@@ -22,7 +22,7 @@ stay, and unhide brings it back.`,
 			return e.withBucket(cmd, u.bucket, func(s *session, ref b2.BucketRef) error {
 				f, err := s.Hide(cmd.Context(), ref.ID, u.path)
 				if err != nil {
-					return err
+					return named(err, u)
 				}
 				return s.printFileVersion(cmd.Context(), f)
 			})

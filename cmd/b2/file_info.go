@@ -89,10 +89,14 @@ func (s *session) downloadable(ctx context.Context, u b2URI, sse *b2.SSE) (*b2.F
 	return f, named(err, u)
 }
 
-// named says which file is not there. An answer without a body cannot.
+// named says which file is not there, or hidden already. An answer without a
+// body cannot.
 func named(err error, u b2URI) error {
-	if u.id == "" && errors.Is(err, fs.ErrNotExist) {
+	switch {
+	case u.id == "" && errors.Is(err, fs.ErrNotExist) && !errors.Is(err, b2.ErrBucketNotFound):
 		return fmt.Errorf("File not present: %s", u.path) //nolint:staticcheck // the reference's words
+	case errors.Is(err, b2.ErrAlreadyHidden):
+		return fmt.Errorf("File already hidden: %s", u.path) //nolint:staticcheck // the reference's words
 	}
 	return err
 }

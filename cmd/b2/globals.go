@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -16,6 +17,7 @@ type globalOptions struct {
 	quiet     bool
 	verbose   bool
 	debugLogs bool
+	logConfig string
 	escape    bool
 	noEscape  bool
 }
@@ -29,6 +31,7 @@ func addGlobals(cmd *cobra.Command, g *globalOptions) {
 	flags.StringVar(&g.profile, "profile", "", "use the stored account of this `NAME`")
 	flags.BoolVar(&g.verbose, "verbose", false, "log what is done to standard error")
 	flags.BoolVar(&g.debugLogs, "debug-logs", false, "log what is done to the file "+logFile)
+	flags.StringVar(&g.logConfig, "log-config", "", "log to where this `FILE` says, a configuration of Python's logging")
 	flags.BoolVar(&g.escape, "escape-control-characters", false, "show control characters in names as \\xNN (default on a terminal)")
 	flags.BoolVar(&g.noEscape, "no-escape-control-characters", false, "print names as they are")
 	// The reference's own help calls them so.
@@ -88,6 +91,9 @@ func escapeControls(text string) string {
 // logger is where diagnostics go: nowhere unless they were asked for. close
 // ends it.
 func (e *env) logger() (log *slog.Logger, close func(), err error) {
+	if e.global.logConfig != "" {
+		return e.configuredLogger()
+	}
 	var to []io.Writer
 	close = func() {}
 	if e.global.verbose {
@@ -105,5 +111,22 @@ func (e *env) logger() (log *slog.Logger, close func(), err error) {
 		return slog.New(slog.DiscardHandler), close, nil
 	}
 	handler := slog.NewTextHandler(io.MultiWriter(to...), &slog.HandlerOptions{Level: slog.LevelDebug})
+	return slog.New(handler), close, nil
+}
+
+// configuredLogger logs to where the file of --log-config says.
+func (e *env) configuredLogger() (log *slog.Logger, close func(), err error) {
+	if e.global.verbose || e.global.debugLogs {
+		return nil, nil, errors.New("Please provide either --log-config or --verbose/--debug-logs") //nolint:staticcheck // the reference's words
+	}
+	config, err := readLogConfig(e.global.logConfig)
+	if err != nil {
+		return nil, nil, err
+	}
+	handler, close, err := config.handler(e)
+	if err != nil {
+		close()
+		return nil, nil, err
+	}
 	return slog.New(handler), close, nil
 }

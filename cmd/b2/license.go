@@ -11,7 +11,7 @@ import (
 var licenseText string
 
 func newLicense(e *env) *cobra.Command {
-	return &cobra.Command{
+	cmd := &cobra.Command{
 		Use: "license", Short: "Print the licence of this program and what it is built from",
 		Args: params,
 		RunE: func(*cobra.Command, []string) error {
@@ -19,4 +19,9 @@ func newLicense(e *env) *cobra.Command {
 			return err
 		},
 	}
+	// The reference prints the licences of its packages only when asked, as it
+	// has to look for them. Here they are always there.
+	cmd.Flags().Bool("with-packages", true, "print the licences of what the program is built from, too")
+	hide(cmd, "with-packages")
+	return cmd
 }

@@ -65,6 +65,11 @@ var oldNames = []old{
 	{use: "cancel-large-file fileId", today: "file large unfinished cancel", make: newFileLargeUnfinishedCancel, args: byID},
 }
 
+// oldFileCopy is what the first releases of version 4 have in the group file.
+var oldFileCopy = old{
+	use: "copy-by-id sourceFileId destinationBucketName b2FileName", today: "file server-side-copy", make: newFileServerSideCopy, args: copyByID,
+}
+
 // byID makes a URI of a file id in the first place.
 func byID(args []string) []string {
 	return append([]string{"b2id://" + args[0]}, args[1:]...)
@@ -93,25 +98,29 @@ const todayKey = "today"
 func oldCommands(e *env) []*cobra.Command {
 	commands := make([]*cobra.Command, len(oldNames))
 	for i := range oldNames {
-		o := &oldNames[i]
-		cmd := o.make(e)
-		cmd.Use, cmd.Hidden = o.use, true
-		cmd.Annotations = map[string]string{todayKey: o.today}
-		run := cmd.RunE
-		cmd.RunE = func(cmd *cobra.Command, args []string) error {
-			for name, value := range o.set {
-				if err := cmd.Flags().Set(name, value); err != nil {
-					return err
-				}
-			}
-			if o.args != nil {
-				args = o.args(args)
-			}
-			return run(cmd, args)
-		}
-		commands[i] = cmd
+		commands[i] = oldNames[i].command(e)
 	}
 	return commands
+}
+
+// command is today's command under its old name.
+func (o *old) command(e *env) *cobra.Command {
+	cmd := o.make(e)
+	cmd.Use, cmd.Hidden = o.use, true
+	cmd.Annotations = map[string]string{todayKey: o.today}
+	run := cmd.RunE
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		for name, value := range o.set {
+			if err := cmd.Flags().Set(name, value); err != nil {
+				return err
+			}
+		}
+		if o.args != nil {
+			args = o.args(args)
+		}
+		return run(cmd, args)
+	}
+	return cmd
 }
 
 // oldCommand says whether a command, or the group that it is in, has a newer

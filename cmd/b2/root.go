@@ -28,6 +28,9 @@ every command then works on buckets in a folder of this computer.`,
 			if all, _ := cmd.Flags().GetBool("help-all"); all {
 				return printHelp(e.stdout, cmd, true)
 			}
+			if asked, _ := cmd.Flags().GetBool("version"); asked {
+				return printVersion(e.stdout)
+			}
 			return &usageError{cmd, "the following arguments are required: command"}
 		},
 	}
@@ -35,6 +38,7 @@ every command then works on buckets in a folder of this computer.`,
 	root.SetOut(e.stdout)
 	root.SetErr(e.stderr)
 	root.Flags().Bool("help-all", false, "show the deprecated names of commands, too")
+	root.Flags().Bool("version", false, "print the version of this program")
 	addGlobals(root, &e.global)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { _ = printHelp(e.stdout, cmd, false) })

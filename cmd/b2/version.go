@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 
 	"github.com/spf13/cobra"
 )
@@ -15,14 +16,18 @@ func newVersion(e *env) *cobra.Command {
 		Use: "version", Short: "Print the version of this program",
 		Args: params,
 		RunE: func(*cobra.Command, []string) error {
-			line := version
-			if !short {
-				line = "b2 command line tool, version " + version + " (Bowline)"
+			if short {
+				_, err := fmt.Fprintln(e.stdout, version)
+				return err
 			}
-			_, err := fmt.Fprintln(e.stdout, line)
-			return err
+			return printVersion(e.stdout)
 		},
 	}
 	cmd.Flags().BoolVar(&short, "short", false, "print the number only")
 	return cmd
+}
+
+func printVersion(w io.Writer) error {
+	_, err := fmt.Fprintln(w, "b2 command line tool, version "+version+" (Bowline)")
+	return err
 }

@@ -2,6 +2,9 @@ package main
 
 import (
 	"crypto/rand"
+	"errors"
+	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"time"
@@ -24,6 +27,9 @@ func beginFile(path string) (*wholeFile, error) {
 	}
 	name := filepath.Join(filepath.Dir(path), ".b2-"+rand.Text()+".part")
 	file, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o666)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("the folder %s does not exist", filepath.Dir(path))
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -53,7 +53,7 @@ func findCommand(root *cobra.Command, words []string) (cmd *cobra.Command, path 
 		return cmd, path, nil
 	}
 	switch word := words[len(path)]; {
-	case isHelp(word), word == "--help-all" && cmd == root:
+	case isHelp(word), cmd == root && (word == "--help-all" || word == "--version"):
 		return cmd, path, nil
 	case strings.HasPrefix(word, "-"):
 		return nil, nil, &usageError{cmd, "unrecognized arguments: " + word}
