@@ -18,7 +18,11 @@ import (
 )
 
 func main() {
+	tuneGarbage()
 	base := os.Getenv("` + profileVariable + `")
+	if base == "" {
+		os.Exit(run(context.Background(), systemEnv()))
+	}
 	runtime.MemProfileRate = 64 << 10
 	cpu := create(base + ".cpu")
 	pprof.StartCPUProfile(cpu)
@@ -59,8 +63,7 @@ func watchHeap(name string) {
 const profileVariable = "BENCH_PROFILE"
 
 // buildProfiled builds b2 with a main function that writes a profile of
-// processor time, one of allocations, and one of
-// the heap at its largest.
+// processor time, one of allocations, and one of the heap at its largest.
 func (b *bench) buildProfiled(main string) error {
 	standIn := b.path("profiled_main.go")
 	if err := os.WriteFile(standIn, []byte(profiledMain), 0o666); err != nil {
