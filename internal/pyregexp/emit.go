@@ -2,7 +2,6 @@ package pyregexp
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 )
 
@@ -47,7 +46,7 @@ func emitRune(b *strings.Builder, c rune) {
 }
 
 // emitQuantifier writes {m,n} in its shortest form.
-func emitQuantifier(b *strings.Builder, least, most int) {
+func emitQuantifier(b *strings.Builder, least, most int64) {
 	switch {
 	case least == 0 && most == 1:
 		b.WriteByte('?')
@@ -56,10 +55,10 @@ func emitQuantifier(b *strings.Builder, least, most int) {
 	case least == 1 && most == unlimited:
 		b.WriteByte('+')
 	case least == most:
-		b.WriteString("{" + strconv.Itoa(least) + "}")
+		fmt.Fprintf(b, "{%d}", least)
 	case most == unlimited:
-		b.WriteString("{" + strconv.Itoa(least) + ",}")
+		fmt.Fprintf(b, "{%d,}", least)
 	default:
-		b.WriteString("{" + strconv.Itoa(least) + "," + strconv.Itoa(most) + "}")
+		fmt.Fprintf(b, "{%d,%d}", least, most)
 	}
 }

@@ -8,8 +8,8 @@ type node struct {
 
 	set      runeSet    // opSet
 	anchor   anchor     // opAnchor
-	least    int        // opRepeat
-	most     int        // opRepeat; unlimited for no end
+	least    int64      // opRepeat
+	most     int64      // opRepeat; unlimited for no end
 	greed    greed      // opRepeat
 	group    int        // opGroup: 0 does not capture; opBackref, opConditional
 	folded   bool       // opBackref under the flag i
@@ -73,7 +73,7 @@ func (w widthRange) or(v widthRange) widthRange {
 	return widthRange{min(w.least, v.least), max(w.most, v.most)}
 }
 
-func (w widthRange) times(least, most int) widthRange {
+func (w widthRange) times(least, most int64) widthRange {
 	out := widthRange{product(w.least, least), product(w.most, most)}
 	if most == unlimited && w.most > 0 {
 		out.most = tooWide
@@ -82,11 +82,11 @@ func (w widthRange) times(least, most int) widthRange {
 }
 
 // product is a times b, at most tooWide.
-func product(a int64, b int) int64 {
-	if a > 0 && int64(b) > tooWide/a {
+func product(a, b int64) int64 {
+	if a > 0 && b > tooWide/a {
 		return tooWide
 	}
-	return a * int64(b)
+	return a * b
 }
 
 func setNode(s runeSet) *node {
@@ -115,7 +115,7 @@ func alternate(branches []*node) *node {
 	return n
 }
 
-func repeat(sub *node, least, most int, g greed) *node {
+func repeat(sub *node, least, most int64, g greed) *node {
 	return &node{op: opRepeat, subs: []*node{sub}, least: least, most: most, greed: g, width: sub.width.times(least, most)}
 }
 

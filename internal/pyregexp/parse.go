@@ -281,7 +281,7 @@ func (p *parser) skipLine() {
 
 // quantifier reads ? * + or {m,n}, whose first character is t. A brace that
 // begins no quantifier is a literal, as in Python.
-func (p *parser) quantifier(t token) (least, most int, ok bool, err error) {
+func (p *parser) quantifier(t token) (least, most int64, ok bool, err error) {
 	switch {
 	case t.is('?'):
 		return 0, 1, true, nil
@@ -314,12 +314,12 @@ func (p *parser) quantifier(t token) (least, most int, ok bool, err error) {
 }
 
 // bound reads a bound of a quantifier, which may be left out.
-func bound(s string, missing int) (n int, ok bool) {
+func bound(s string, missing int64) (n int64, ok bool) {
 	if s == "" {
 		return missing, true
 	}
 	for _, c := range s {
-		n = n*10 + int(c-'0')
+		n = n*10 + int64(c-'0')
 		if n >= unlimited {
 			return 0, false
 		}
@@ -328,7 +328,7 @@ func bound(s string, missing int) (n int, ok bool) {
 }
 
 // quantify puts a quantifier on the last item.
-func (p *parser) quantify(items []*node, t token, least, most int) ([]*node, error) {
+func (p *parser) quantify(items []*node, t token, least, most int64) ([]*node, error) {
 	if len(items) == 0 || items[len(items)-1].op == opAnchor {
 		return nil, p.errorAt(t.at, "nothing to repeat")
 	}
