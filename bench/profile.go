@@ -18,7 +18,7 @@ import (
 )
 
 func main() {
-	tuneGarbage()
+	ballast := tuneGarbage()
 	base := os.Getenv("` + profileVariable + `")
 	if base == "" {
 		os.Exit(run(context.Background(), systemEnv()))
@@ -28,6 +28,7 @@ func main() {
 	pprof.StartCPUProfile(cpu)
 	go watchHeap(base + ".heap")
 	status := run(context.Background(), systemEnv())
+	runtime.KeepAlive(ballast)
 	pprof.StopCPUProfile()
 	cpu.Close()
 	allocs := create(base + ".allocs")

@@ -16,12 +16,12 @@ const (
 	gcGrowth    = 15
 )
 
-var ballast []byte
-
-// tuneGarbage sets all that up. GOGC in the environment goes before it.
-func tuneGarbage() {
-	if os.Getenv("GOGC") == "" {
-		ballast = make([]byte, ballastSize)
-		debug.SetGCPercent(gcGrowth)
+// tuneGarbage sets all that up, and gives the ballast to be kept. GOGC in the
+// environment goes before it.
+func tuneGarbage() (ballast []byte) {
+	if os.Getenv("GOGC") != "" {
+		return nil
 	}
+	debug.SetGCPercent(gcGrowth)
+	return make([]byte, ballastSize)
 }

@@ -5,9 +5,12 @@ package main
 import (
 	"context"
 	"os"
+	"runtime"
 )
 
 func main() {
-	tuneGarbage()
-	os.Exit(run(context.Background(), systemEnv()))
+	ballast := tuneGarbage()
+	status := run(context.Background(), systemEnv())
+	runtime.KeepAlive(ballast)
+	os.Exit(status)
 }
