@@ -66,7 +66,8 @@ const (
 	worthIt      = 1.05 // a larger limit is kept if it gives so much more
 	tooSlow      = 1.5  // times the quickest: requests wait for each other
 	aimedLatency = 1.25 // times the quickest, when trying less for that
-	noLoss       = 0.97 // a smaller limit is kept if it gives so much
+	noLoss       = 0.99 // a smaller limit is kept if it gives so much
+	fading       = 0.97 // a rate that is not reached again is forgotten so fast, each epoch
 	restEpochs   = 5    // after a trial that failed, twice as many after each further one,
 	mostRest     = 40   // and at most this many
 	smallRequest = 1 << 20
@@ -217,7 +218,7 @@ func (t *Throttle) turn(length time.Duration) {
 	}
 	switch {
 	case t.limit == t.bestLimit:
-		t.bestRate = max(noLoss*t.bestRate, rate)
+		t.bestRate = max(fading*t.bestRate, rate)
 		if t.rest--; t.rest < 0 {
 			t.try()
 		}
