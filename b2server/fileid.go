@@ -31,20 +31,20 @@ func appendFileID(b []byte, bucket string, large bool, number uint64, ms int64) 
 	year, month, day := t.Date()
 	hour, minute, sec := t.Clock()
 	b = append(b, "_d"...)
-	b = appendDigits(b, year, 4)
-	b = appendDigits(b, int(month), 2)
-	b = appendDigits(b, day, 2)
+	b = appendDigits(b, int64(year), 4)
+	b = appendDigits(b, int64(month), 2)
+	b = appendDigits(b, int64(day), 2)
 	b = append(b, "_m"...)
-	b = appendDigits(b, hour, 2)
-	b = appendDigits(b, minute, 2)
-	b = appendDigits(b, sec, 2)
+	b = appendDigits(b, int64(hour), 2)
+	b = appendDigits(b, int64(minute), 2)
+	b = appendDigits(b, int64(sec), 2)
 	b = append(b, idMiddle...)
-	return appendDigits(b, int(ms), 14)
+	return appendDigits(b, ms, 14)
 }
 
 // appendDigits appends n >= 0 in decimal, at least width digits.
-func appendDigits(b []byte, n, width int) []byte {
-	for limit := 10; width > 1; width-- {
+func appendDigits(b []byte, n int64, width int) []byte {
+	for limit := int64(10); width > 1; width-- {
 		if n < limit {
 			b = append(b, '0')
 		}
@@ -52,7 +52,7 @@ func appendDigits(b []byte, n, width int) []byte {
 	}
 	// The zeros above were counted from the least digit up; there are as many
 	// as the number is short of width.
-	return strconv.AppendInt(b, int64(n), 10)
+	return strconv.AppendInt(b, n, 10)
 }
 
 func appendHex16(b []byte, n uint64) []byte {
