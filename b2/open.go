@@ -130,7 +130,7 @@ func (s *stream) open() error {
 
 // enoughMoved is after how many bytes a stream is working again, and earlier
 // failures are forgotten.
-const enoughMoved = 1 << 20
+const enoughMoved = 64 << 10
 
 // Read reads from the body, and from the next one if it breaks.
 func (s *stream) Read(p []byte) (int, error) {
@@ -150,6 +150,7 @@ func (s *stream) Read(p []byte) (int, error) {
 		s.off += int64(n)
 		if s.moved += int64(n); s.moved >= enoughMoved {
 			s.effort.moved()
+			s.effort.moving = true
 			s.moved = 0
 		}
 		switch {

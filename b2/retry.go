@@ -172,6 +172,7 @@ type effort struct {
 	renewals  int
 	checksums int
 	fresh     bool          // the next new upload URL needs no waiting
+	moving    bool          // much of a body was read since the last failure: going on with it needs none either
 	backoff   time.Duration // upper bound of the next wait
 	lost      bool          // an attempt ended without an answer; it may have been carried out
 
@@ -235,6 +236,7 @@ func (e *effort) judge(err *Error) {
 		e.wait = err.RetryAfter + jitter(err.RetryAfter/10)
 		e.backoff = firstWait
 	case act == reconnect && e.renewals == 1:
+	case act == backOff && e.moving && err.Status == 0:
 	case act == renewURL && e.fresh && err.Status != http.StatusTooManyRequests:
 		e.fresh = false
 	default:
@@ -242,6 +244,7 @@ func (e *effort) judge(err *Error) {
 		e.backoff = min(2*e.backoff, longestWait)
 	}
 	e.wait = min(e.wait, e.c.retryFor())
+	e.moving = false
 }
 
 // patient counts the failure and says whether the operation may go on: for 20

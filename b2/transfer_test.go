@@ -463,6 +463,7 @@ func TestDownload(t *testing.T) {
 		{"ranges", 4, serves(content, nil), 0},
 		{"cut", 1, inTurn(cutAfter(1_000_000, false, serves(content, nil)), cutAfter(10, false, serves(content, nil)), serves(content, nil)), 0},
 		{"ranges cut", 3, inTurn(cutAfter(1000, false, serves(content, nil)), cutAfter(2000, false, serves(content, nil)), serves(content, nil)), 0},
+		{"cut again and again, but further on each time", 1, cutAfter(70_000, false, serves(content, nil)), 0},
 		{"stalled", 1, inTurn(cutAfter(7, true, serves(content, nil)), serves(content, nil)), stallTime},
 		{"busy", 2, inTurn(refuses(503, "service_unavailable", ""), serves(content, nil)), 0},
 		{"damaged", 2, inTurn(serves(noise(len(content)), nil), serves(content, nil)), 0},
