@@ -27,7 +27,7 @@ func (j *syncJob) teller(rec *records) teller {
 	text := ui.TextConfig{
 		Stdout: e.stdout, Stderr: e.stderr, StdoutTTY: e.stdoutTTY, StderrTTY: e.stderrTTY,
 		Escape: e.escapes(), Verdict: j.verdict, NoProgress: j.noProgress || e.global.quiet,
-		Sources: rec.Sources, More: rec.where,
+		Sources: rec.Sources, Words: e.explain, More: rec.where,
 	}
 	if *j.output != "json" {
 		return ui.NewText(text)

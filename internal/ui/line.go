@@ -45,15 +45,14 @@ func deleteNote(n b2sync.Note) string {
 
 // failure is one thing that went wrong, in words: what was tried and why it
 // failed.
-func failure(a b2sync.ActionDone) string {
-	what := string(appendAction(nil, a.Action, true))
-	return strings.TrimRight(what, " ") + ": " + escaped(a.Err.Error(), true)
+func failure(a b2sync.Action, why string) string {
+	what := string(appendAction(nil, a, true))
+	return strings.TrimRight(what, " ") + ": " + escaped(why, true)
 }
 
 // problem is one name that could not be dealt with, in words. Many errors name
 // the file themselves; the others get the path in front.
-func problem(p b2sync.Problem, escape bool) string {
-	text := p.Err.Error()
+func problem(p b2sync.Problem, text string, escape bool) string {
 	where := p.Path
 	if where == "" {
 		where = p.Name

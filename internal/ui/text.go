@@ -24,6 +24,8 @@ type TextConfig struct {
 	// several times a second.
 	NoProgress bool
 	Sources
+	// Words puts an error into words; nil takes its own.
+	Words func(error) string
 	// More says where failures beyond the first ones can be read; nil or "" for
 	// the lines above. It is asked at the end.
 	More func() string
@@ -71,15 +73,15 @@ func (t *Text) Event(e b2sync.Event) {
 	switch e := e.(type) {
 	case b2sync.ActionDone:
 		if e.Err != nil {
-			t.fail(failure(e))
+			t.fail(failure(e.Action, t.words(e.Err)))
 			return
 		}
 		t.print(func(dst []byte) []byte { return appendAction(dst, e.Action, t.cfg.Escape) })
 	case b2sync.Problem:
 		if e.Warning {
-			t.warn(problem(e, t.cfg.Escape))
+			t.warn(problem(e, t.words(e.Err), t.cfg.Escape))
 		} else {
-			t.fail(problem(e, true))
+			t.fail(problem(e, t.words(e.Err), true))
 		}
 	case b2sync.Remark:
 		t.print(func(dst []byte) []byte {
@@ -94,6 +96,14 @@ func (t *Text) print(write func(dst []byte) []byte) {
 		t.since++
 	}
 	t.out.line(write)
+}
+
+// words are an error's.
+func (t *Text) words(err error) string {
+	if t.cfg.Words != nil {
+		return t.cfg.Words(err)
+	}
+	return err.Error()
 }
 
 // complain puts an ERROR line on standard error, after what standard output
@@ -186,7 +196,7 @@ func (t *Text) closing(s b2sync.Summary) {
 	case s.Err != nil && stoppedBy(s.Err) != "":
 		t.complain("stopped by " + stoppedBy(s.Err))
 	case s.Err != nil:
-		t.complain(escaped(s.Err.Error(), true))
+		t.complain(escaped(t.words(s.Err), true))
 	case s.Failed > 0:
 		t.complain("Incomplete sync: sync is incomplete")
 	}
