@@ -79,12 +79,18 @@ func lab(t *testing.T) *bench {
 // sync runs one sync against a server and answers what it took.
 func (b *bench) sync(t *testing.T, s *server, args ...string) sample {
 	t.Helper()
+	return b.command(t, s, append([]string{"sync", "--no-progress"}, args...)...)
+}
+
+// command runs a command against a server and answers what it took.
+func (b *bench) command(t *testing.T, s *server, args ...string) sample {
+	t.Helper()
 	if err := s.setUp(stage.Setup{Keep: true}); err != nil {
 		t.Fatal(err)
 	}
-	m := take(b.bowline(s, append([]string{"sync", "--no-progress"}, args...)...), s, nil)
+	m := take(b.bowline(s, args...), s, nil)
 	if m.err != nil {
-		t.Fatalf("b2 sync %s: %v", strings.Join(args, " "), m.err)
+		t.Fatalf("b2 %s: %v", strings.Join(args, " "), m.err)
 	}
 	return m
 }
@@ -131,22 +137,47 @@ func TestCalls(t *testing.T) {
 	}
 }
 
-// TestCallsOfALargeFile holds what one file in three parts costs.
-func TestCallsOfALargeFile(t *testing.T) {
-	const size = 250_000_000
+// TestLargeFile holds what one file in parts costs, there and back, and that
+// its parts are not held in memory, however large they are.
+func TestLargeFile(t *testing.T) {
+	const size, most = 250_000_000, 48 << 20
 	b := lab(t)
-	src := filepath.Join(b.dir, "src")
+	src, down := filepath.Join(b.dir, "src"), filepath.Join(b.dir, "down")
 	if err := corpus.Large(src, size); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.real.empty(stage.Setup{}, bucketOne); err != nil {
+	if err := os.Mkdir(down, 0o777); err != nil {
 		t.Fatal(err)
 	}
-	m := b.sync(t, b.real, src, "b2://"+bucketOne)
-	opening(bill{
-		"=b2_list_file_names": 1, "b2_list_unfinished_large_files": 1, "=b2_start_large_file": 1, "=b2_finish_large_file": 1,
-		"b2_upload_part": 10, "b2_get_upload_part_url": 10,
-	}).check(t, m.stats.Calls)
+	if err := b.real.empty(stage.Setup{}, bucketOne, bucketTwo); err != nil {
+		t.Fatal(err)
+	}
+	check := func(t *testing.T, m sample, bill bill) {
+		opening(bill).check(t, m.stats.Calls)
+		if m.peak > most {
+			t.Errorf("the run held %d MiB at its peak, want at most %d", m.peak>>20, most>>20)
+		}
+	}
+	t.Run("up", func(t *testing.T) {
+		check(t, b.sync(t, b.real, src, "b2://"+bucketOne), bill{
+			"=b2_list_file_names": 1, "=b2_list_unfinished_large_files": 1, "=b2_start_large_file": 1, "=b2_finish_large_file": 1,
+			"b2_upload_part": 10, "b2_get_upload_part_url": 10,
+		})
+	})
+	t.Run("down", func(t *testing.T) {
+		check(t, b.sync(t, b.real, "b2://"+bucketOne, down), bill{
+			"=b2_list_file_names": 1, "b2_download_file_by_id": 10,
+		})
+	})
+	for _, part := range []int{5_000_000, 50_000_000, 200_000_000} {
+		t.Run(fmt.Sprintf("up in parts of %d bytes", part), func(t *testing.T) {
+			parts := int64((size + part - 1) / part)
+			check(t, b.command(t, b.real, "file", "upload", "--no-progress", "--min-part-size", fmt.Sprint(part),
+				bucketTwo, filepath.Join(src, corpus.LargeName), "large"), bill{
+				"=b2_start_large_file": 1, "=b2_finish_large_file": 1, "=b2_upload_part": parts, "b2_get_upload_part_url": 10,
+			})
+		})
+	}
 }
 
 // TestCallsOfAScaledListing holds the listings of big buckets, which are
