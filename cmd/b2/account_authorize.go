@@ -161,8 +161,5 @@ func (e *env) usable(a *b2.Account) error {
 			return nil
 		}
 	}
-	if len(a.Allowed.Buckets) == 1 {
-		return fmt.Errorf("application key is restricted to bucket id '%s', which no longer exists", a.Allowed.Buckets[0].ID)
-	}
-	return errors.New("application key is restricted to buckets that no longer exist")
+	return errors.New("unable to authorize account: Application key is restricted to a bucket that doesn't exist")
 }

@@ -95,5 +95,5 @@ func (n *bucketNames) of(ctx context.Context, ids []string) (string, error) {
 	for i, id := range ids {
 		names[i] = cmp.Or(n.byID[id], "id="+id)
 	}
-	return strings.Join(names, ","), nil
+	return strings.Join(names, ", "), nil
 }
