@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -163,18 +164,30 @@ func (w *world) places(tool int) []string {
 	return []string{bucket("source", w.source), bucket(role, w.target)}
 }
 
-// file is a local file, or a link.
+// file is a local file, or a link or a pipe.
 type file struct {
 	name    string
 	modTime int64
 	size    int
 	link    string // what it links to, if it is a link
+	pipe    bool
+}
+
+// twins are two links to one folder, in a folder that is linked to.
+var twins = []file{
+	{name: "a/f", modTime: 1_600_000_000_000}, {name: "twins/1", link: "a"}, {name: "twins/2", link: "a"}, {name: "A", link: "twins"},
 }
 
 // drawTree draws local files. No name lies below another one of taken, because
 // a file system cannot hold both.
 func drawTree(t *rapid.T, taken map[string]bool, odd bool) []file {
 	var files []file
+	if odd && rapid.IntRange(0, 30).Draw(t, "twins") == 1 {
+		for _, f := range twins {
+			takes(taken, f.name)
+			files = append(files, f)
+		}
+	}
 	for range rapid.IntRange(0, 6).Draw(t, "files") {
 		f := file{name: name(t, "file"), modTime: moment(t, "modified"), size: size(t)}
 		if odd {
@@ -185,6 +198,8 @@ func drawTree(t *rapid.T, taken map[string]bool, odd bool) []file {
 				f.link = rapid.SampledFrom([]string{"a", "a/b", "b", "."}).Draw(t, "link")
 			case 3:
 				f.name += "\tbad"
+			case 4:
+				f.pipe = true
 			}
 		}
 		twice := slices.ContainsFunc(files, func(other file) bool { return other.name == f.name })
@@ -262,19 +277,23 @@ func (w *world) makeTree(t *rapid.T, role string, files []file) {
 		if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 			t.Fatal(err)
 		}
-		var err error
-		if f.link != "" {
-			err = os.Symlink(filepath.Join(root, f.link), path)
-		} else {
-			err = os.WriteFile(path, content(f.size), 0o666)
-		}
-		if err == nil && f.link == "" {
-			err = os.Chtimes(path, time.Time{}, time.UnixMilli(f.modTime).Add(400*time.Microsecond))
-		}
-		if err != nil {
+		if err := f.make(root, path); err != nil {
 			t.Fatal(err)
 		}
 	}
+}
+
+func (f *file) make(root, path string) error {
+	switch {
+	case f.link != "":
+		return os.Symlink(filepath.Join(root, f.link), path)
+	case f.pipe:
+		return syscall.Mkfifo(path, 0o666)
+	}
+	if err := os.WriteFile(path, content(f.size), 0o666); err != nil {
+		return err
+	}
+	return os.Chtimes(path, time.Time{}, time.UnixMilli(f.modTime).Add(400*time.Microsecond))
 }
 
 func content(size int) []byte { return []byte(strings.Repeat("x", size)) }

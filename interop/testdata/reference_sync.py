@@ -69,7 +69,7 @@ class Report(SyncReport):
     """Remembers what the engine could not look at, and what went wrong."""
 
     def __init__(self, *args):
-        self.unseen, self.failures = set(), []
+        self.unseen, self.odd, self.failures = set(), set(), []
         super().__init__(*args)
 
     def local_access_error(self, path):
@@ -88,7 +88,7 @@ class Report(SyncReport):
         self.warnings.append(f'WARNING: {path} is a circular symlink, which was already visited. Skipping.')
 
     def not_a_file(self, path):
-        self.unseen.add(path)
+        self.odd.add(path)
         self.warnings.append(f'WARNING: {path} is not a regular file. Skipping.')
 
     def failed(self, error):
@@ -106,6 +106,15 @@ class Rules(ScanPoliciesManager):
         """Whether rules of names leave out a file."""
         above = [name[:i] for i, c in enumerate(name) if c == '/']
         return self._should_exclude_relative_path(name) or any(map(self._exclude_dir_set.matches, above))
+
+    def never_below(self, folder):
+        """'narrow': nobody looks where the rules of names can have nothing."""
+        if 'narrow' not in amend or not any(c.pattern in ('', '.', '.*') for c in self._exclude_file_set._compiled_list):
+            return False
+        starts = [literal_start(c.pattern) for c in self._include_file_set._compiled_list]
+        never = not any(start.startswith(folder) or folder.startswith(start) for start in starts)
+        amend.tell('narrow', never)
+        return never
 
     def should_exclude_b2_directory(self, path):
         as_is = super().should_exclude_b2_directory(path)
@@ -149,7 +158,7 @@ class TodaysLocalFolder(LocalFolder):
             circular = inode in (above if 'links' in amend else links)
             amend.tell('links', circular != (inode in links))
             if circular:
-                if report:
+                if report and not rules.never_below(relative + '/'):
                     report.circular(folder)
                 return
             links.add(inode)
@@ -208,6 +217,17 @@ class TodaysLocalFolder(LocalFolder):
         return any(os.path.isfile(os.path.join(folder, name)) for name in names)
 
 
+def literal_start(pattern):
+    """What every name begins with that a pattern matches, as far as that is plain to see."""
+    start = ''
+    for op, value in re._parser.parse(pattern):
+        if str(op) == 'LITERAL':
+            start += chr(value)
+        elif (str(op), str(value)) != ('AT', 'AT_BEGINNING'):
+            break
+    return '' if '(?i' in pattern else start
+
+
 def quoted(name):
     """A name in the lines of uploads, hides and deletes."""
     hexed = re.sub('[\x00-\x08\x0e-\x1f\x7f-\x9f]', lambda m: rf'\x{ord(m.group()):02x}', name)
@@ -252,9 +272,9 @@ class AmendedB2Folder(B2Folder):
             return
         super()._validate_file_name(name)
 
-    def all_files(self, report, policies_manager=ScanPoliciesManager()):
+    def all_files(self, report, policies_manager=None):
+        rules = policies_manager or ScanPoliciesManager()
         if 'names' in amend:
-            rules = policies_manager
             keep = rules.should_exclude_b2_file_version
             told = set()
 
@@ -274,7 +294,7 @@ class AmendedB2Folder(B2Folder):
                 return False
 
             rules.should_exclude_b2_file_version = excluded
-        yield from super().all_files(report, policies_manager)
+        yield from super().all_files(report, rules)
 
 
 def differ(original, cls, source, dest, threshold=None, mode=CompareVersionMode.MODTIME, newer=None):
@@ -382,7 +402,7 @@ class AmendedSynchronizer(Synchronizer):
         if 'unseen' not in amend or not isinstance(self.source_folder, LocalFolder):
             return False
         path = os.path.join(self.source_folder.root, name)
-        out = any(path == p or path.startswith(p + '/') for p in self.report.unseen)
+        out = path in self.report.odd or any(path == p or path.startswith(p + '/') for p in self.report.unseen)
         amend.tell('unseen', out)
         return out
 
