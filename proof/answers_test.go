@@ -17,7 +17,7 @@ import (
 )
 
 // mostMemory is what a program may take, whatever the service answers.
-const mostMemory = 128 << 20
+var mostMemory int64 = 128 << 20
 
 // The names of the calls that answers are spoilt of.
 const (
@@ -190,7 +190,7 @@ var answerCases = []answerCase{
 	{"an upload of another size", uploadFile, up, field("contentLength", 5), `5 bytes`},
 	{"an upload of another hash", uploadFile, up, field("contentSha1", strings.Repeat("0", 40)), `SHA-1`},
 	{"an upload without a hash", uploadFile, up, field("contentSha1", nil), `SHA-1`},
-	{"an upload without an id", uploadFile, up, field("fileId", ""), `file id`},
+	{"an upload without an id", uploadFile, up, field("fileId", ""), `file id|an id`},
 	{"an upload URL that is none", uploadURL, up, field("uploadUrl", "gopher:\x1b[31m//x"), `address|URL`},
 	{"no upload URL", uploadURL, up, field("uploadUrl", ""), `address|URL`},
 	{"a part of another hash", uploadPart, large, field("contentSha1", strings.Repeat("0", 40)), `SHA-1|does not match`},

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -20,8 +21,11 @@ import (
 	"github.com/creack/pty"
 )
 
-// binary is the path of the program, built once for all tests.
-var binary string
+// binary is the path of the program, built once for all tests with buildFlags.
+var (
+	binary     string
+	buildFlags []string
+)
 
 func TestMain(m *testing.M) {
 	os.Exit(func() int {
@@ -33,7 +37,7 @@ func TestMain(m *testing.M) {
 		defer os.RemoveAll(dir)
 		_ = os.Chmod(dir, 0o755) // for children of another user
 		binary = filepath.Join(dir, "b2")
-		if out, err := exec.Command("go", "build", "-o", binary, "../cmd/b2").CombinedOutput(); err != nil {
+		if out, err := exec.Command("go", slices.Concat([]string{"build", "-o", binary}, buildFlags, []string{"../cmd/b2"})...).CombinedOutput(); err != nil {
 			fmt.Fprintf(os.Stderr, "building cmd/b2: %v\n%s", err, out)
 			return 1
 		}
