@@ -12,6 +12,7 @@ import (
 	"github.com/bowline-sync/bowline/b2"
 	"github.com/bowline-sync/bowline/b2sync"
 	"github.com/bowline-sync/bowline/internal/ui"
+	"github.com/bowline-sync/bowline/internal/wire"
 )
 
 // Bounds of the lists of a page.
@@ -26,8 +27,8 @@ var bands = []struct {
 	upTo  int64
 	label string
 }{
-	{0, "empty"}, {1e3, "up to 1 kB"}, {1e4, "10 kB"}, {1e5, "100 kB"}, {1e6, "1 MB"}, {1e7, "10 MB"},
-	{1e8, "100 MB"}, {1e9, "1 GB"}, {1e10, "10 GB"}, {1 << 62, "more"},
+	{0, "empty"}, {1e3, "≤ 1 kB"}, {1e4, "≤ 10 kB"}, {1e5, "≤ 100 kB"}, {1e6, "≤ 1 MB"}, {1e7, "≤ 10 MB"},
+	{1e8, "≤ 100 MB"}, {1e9, "≤ 1 GB"}, {1e10, "≤ 10 GB"}, {1 << 62, "more"},
 }
 
 // Collector listens to a run and gathers what its page shows. Its memory is
@@ -120,8 +121,8 @@ func (c *Collector) observeAt(now time.Duration, a b2.Attempt) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.classes[a.Call] = a.Class
-	if a.Err == nil {
-		c.timeline.spread(now-a.Took, now, a.Sent, a.Received)
+	if up, down := content(a); up+down > 0 && a.Err == nil {
+		c.timeline.spread(now-a.Took, now, up, down)
 	}
 	if !a.Retry {
 		return
@@ -131,6 +132,18 @@ func (c *Collector) observeAt(now time.Duration, a b2.Attempt) {
 	if _, known := c.retries[key]; known || len(c.retries) < retriesKept {
 		c.retries[key]++
 	}
+}
+
+// content is how many bytes of files an attempt moved. What other calls carry
+// is not what a run is for.
+func content(a b2.Attempt) (up, down int64) {
+	switch a.Call {
+	case wire.CallUploadFile, wire.CallUploadPart:
+		return a.Sent, 0
+	case wire.CallDownloadByID, wire.CallDownloadByName:
+		return 0, a.Received
+	}
+	return 0, 0
 }
 
 func whyRetry(a b2.Attempt) string {
@@ -178,7 +191,7 @@ func (c *Collector) Data(o *ui.Outcome, byName map[string]ui.Calls, source, dest
 		}
 	}
 	if o.Prices != nil {
-		d.Cost = o.Cost().String()
+		d.Bill, d.Cost = o.Prices.Bill(o.Calls), o.Cost().String()
 		d.Prices = o.Prices.Source + ", " + o.Prices.Date
 	}
 	return d

@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/bowline-sync/bowline/internal/ui"
 )
 
 // Data is what a page is made of. It is bounded, however big the run was.
@@ -35,10 +37,11 @@ type Data struct {
 	Warned   int64  `json:"warned"`
 	Notes    []Line `json:"notes"`
 
-	Calls   []Call  `json:"calls"`
-	Retries []Retry `json:"retries"`
-	Cost    string  `json:"cost,omitempty"`
-	Prices  string  `json:"prices,omitempty"` // where the prices come from
+	Calls   []Call         `json:"calls"`
+	Retries []Retry        `json:"retries"`
+	Bill    []ui.ClassBill `json:"bill,omitempty"`
+	Cost    string         `json:"cost,omitempty"`
+	Prices  string         `json:"prices,omitempty"` // where the prices come from
 }
 
 // Kind is how many actions of a kind there were.

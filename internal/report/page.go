@@ -31,7 +31,8 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"size":  ui.Size,
 	"span":  ui.Span,
 	"rate":  func(s Slow) string { return rateOf(s.Bytes, s.Took) },
-	"when":  func(t time.Time) string { return t.Local().Format("2 Jan 2006, 15:04 MST") },
+	"day":   func(t time.Time) string { return t.Local().Format("2 Jan 2006") },
+	"clock": func(t time.Time) string { return t.Local().Format("15:04 MST") },
 	"more":  func(all int64, shown []Line) int64 { return all - int64(len(shown)) },
 	"moved": (*Data).moved,
 }).Parse(pageText))
@@ -62,18 +63,31 @@ type charts struct {
 	Timeline *Timeline
 	Kinds    []Kind
 	Sizes    []SizeBand
-	Folders  []Folder
+	Folders  []box
+}
+
+// box is a folder in the treemap, or the rest of the folders.
+type box struct {
+	Folder
+	Rest bool `json:"rest,omitempty"`
+}
+
+func (d *Data) boxes() []box {
+	boxes := make([]box, len(d.Folders), len(d.Folders)+1)
+	for i, folder := range d.Folders {
+		boxes[i].Folder = folder
+	}
+	if d.Others.Count > 0 {
+		boxes = append(boxes, box{d.Others, true})
+	}
+	return boxes
 }
 
 // WritePage writes the page: one HTML file that needs no other.
 func (d *Data) WritePage(w io.Writer) error {
-	folders := d.Folders
-	if d.Others.Count > 0 {
-		folders = append(folders[:len(folders):len(folders)], Folder{"all other folders", d.Others.Count, d.Others.Bytes})
-	}
 	return page.Execute(w, map[string]any{
 		"D":       d,
-		"Charts":  charts{d.Timeline, d.Kinds, d.Sizes, folders},
+		"Charts":  charts{d.Timeline, d.Kinds, d.Sizes, d.boxes()},
 		"Style":   template.CSS(styleText),
 		"Library": template.JS(chartText + "\n" + treemapText),
 		"Script":  template.JS(scriptText),

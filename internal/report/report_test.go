@@ -256,8 +256,23 @@ func TestWriteFileReplaces(t *testing.T) {
 	}
 }
 
-// TestInABrowser opens the page in headless Chromium, light, dark and printed.
-// The pictures are kept with -artifacts.
+// artifacts is where the pictures of a test are kept: in a folder of its own in
+// that of BOWLINE_ARTIFACTS, if that is set, or with -artifacts.
+func artifacts(t *testing.T) string {
+	t.Helper()
+	all := os.Getenv("BOWLINE_ARTIFACTS")
+	if all == "" {
+		return t.ArtifactDir()
+	}
+	dir := filepath.Join(all, "report")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+// TestInABrowser opens the page in headless Chromium, light, dark, printed and
+// without script.
 func TestInABrowser(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a browser")
@@ -266,7 +281,7 @@ func TestInABrowser(t *testing.T) {
 	if err != nil {
 		t.Skip("there is no /usr/bin/chromium")
 	}
-	dir := t.ArtifactDir()
+	dir := artifacts(t)
 	file := filepath.Join(dir, "report.html")
 	if err := sampleRun(5000).WriteFile(file); err != nil {
 		t.Fatal(err)
@@ -296,6 +311,20 @@ func TestInABrowser(t *testing.T) {
 	}
 	if b := brightness(t, dark); b > 0.35 {
 		t.Errorf("the dark page has brightness %.2f", b)
+	}
+	bare := filepath.Join(dir, "no-script.html")
+	whole, err := os.ReadFile(file)
+	if err != nil {
+		t.Fatal(err)
+	}
+	body, _, _ := bytes.Cut(whole, []byte("<script>")) // headless Chromium takes no pictures with scripts turned off
+	if err := os.WriteFile(bare, body, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	plain := filepath.Join(dir, "no-script.png")
+	open("--screenshot="+plain, "file://"+bare)
+	if b := brightness(t, plain); b < 0.8 {
+		t.Errorf("the page without script has brightness %.2f", b)
 	}
 	printed := filepath.Join(dir, "report.pdf")
 	open("--print-to-pdf="+printed, "file://"+file)

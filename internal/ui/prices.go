@@ -120,6 +120,34 @@ func (p *Prices) Of(c Calls, downloaded int64) Cost {
 	return cost
 }
 
+// ClassBill is what the calls of one class cost.
+type ClassBill struct {
+	Class      string `json:"class"`
+	Calls      int64  `json:"calls"`
+	FreePerDay int64  `json:"freePerDay"`
+	Cost       string `json:"cost"` // in words
+}
+
+// Bill is the cost of calls class by class, of the classes that were used.
+func (p *Prices) Bill(c Calls) []ClassBill {
+	var bill []ClassBill
+	for _, one := range []struct {
+		name  string
+		calls Calls
+		class *ClassPrice
+	}{{"A", Calls{A: c.A}, p.Classes.A}, {"B", Calls{B: c.B}, p.Classes.B}, {"C", Calls{C: c.C}, p.Classes.C}} {
+		line := ClassBill{Class: one.name, Calls: one.calls.A + one.calls.B + one.calls.C, Cost: "unpriced"}
+		if line.Calls == 0 {
+			continue
+		}
+		if one.class != nil {
+			line.FreePerDay, line.Cost = one.class.FreePerDay, p.Of(one.calls, 0).String()
+		}
+		bill = append(bill, line)
+	}
+	return bill
+}
+
 func (c *ClassPrice) of(n int64) float64 { return float64(n) * c.Price / float64(c.Per) }
 
 // String is the cost for people: "$0.00", "$0.00 to $0.02", with what is

@@ -18,33 +18,43 @@
   };
   const counts = n => n.toLocaleString("en");
 
+  // step is the distance of marks on an axis of time: about eight of them, at
+  // times that people count in.
+  const step = seconds => [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10800, 21600, 43200].find(s => seconds / s <= 8) || 86400;
+
   function timeline() {
-    const t = run.Timeline, seconds = t.width / 1e9;
+    const t = run.Timeline, seconds = t.width / 1e9, end = Math.max(t.up.length, 2) * seconds;
+    const points = (slots, of) => slots.map((n, i) => ({ x: (i + .5) * seconds, y: of(n) }));
     const area = (label, slots, name) => ({
-      type: "line", label, data: slots.map(n => n / seconds), borderColor: colour(name), backgroundColor: colour(name) + "33",
-      fill: true, borderWidth: 2, pointRadius: slots.length > 1 ? 0 : 3, tension: .25, cubicInterpolationMode: "monotone",
+      type: "line", label, data: points(slots, n => n / seconds), borderColor: colour(name), backgroundColor: colour(name) + "33",
+      fill: true, borderWidth: 2, pointRadius: slots.length > 1 ? 0 : 3, cubicInterpolationMode: "monotone", order: 2,
     });
-    const sets = [];
+    const sets = [], most = Math.max(...t.retries);
     if (t.up.some(n => n)) sets.push(area("sent", t.up, "upload"));
     if (t.down.some(n => n)) sets.push(area("received", t.down, "download"));
-    if (t.retries.some(n => n)) sets.push({
-      type: "line", label: "retries", yAxisID: "retries", showLine: false, data: t.retries.map(n => n || null),
-      pointStyle: "triangle", pointRadius: 6, pointHoverRadius: 7, borderColor: colour("delete"), backgroundColor: colour("delete"),
+    if (most > 0) sets.push({
+      type: "bar", label: "retries", yAxisID: "retries", data: points(t.retries, n => n), order: 1,
+      backgroundColor: colour("delete"), grouped: false, barThickness: 4,
     });
-    const hasRetries = t.retries.some(n => n);
     return {
-      data: { labels: t.up.map((_, i) => clock(i * seconds)), datasets: sets },
+      data: { datasets: sets },
       options: {
-        interaction: { mode: "index", intersect: false },
+        interaction: { mode: "x", intersect: false },
         scales: {
-          x: { ticks: { maxTicksLimit: 10, maxRotation: 0 }, grid: { display: false } },
+          x: { type: "linear", offset: false, min: 0, max: end, grid: { display: false },
+            ticks: { stepSize: step(end), callback: clock, maxRotation: 0, includeBounds: false } },
           y: { beginAtZero: true, ticks: { callback: n => bytes(n) + "/s", maxTicksLimit: 6 } },
-          retries: { display: hasRetries, position: "right", beginAtZero: true, grid: { display: false },
-            title: { display: true, text: "retries" }, ticks: { precision: 0, maxTicksLimit: 5 } },
+          retries: { display: most > 0, position: "right", beginAtZero: true, max: Math.max(4, 4 * most), grid: { display: false },
+            title: { display: true, text: "retries", align: "start" },
+            ticks: { callback: n => n <= most && Number.isInteger(n) ? counts(n) : "", stepSize: Math.max(1, Math.ceil(most / 2)) } },
         },
-        plugins: { tooltip: { callbacks: {
-          label: c => c.dataset.label + ": " + (c.dataset.yAxisID ? counts(c.raw) : bytes(c.raw) + "/s"),
-        } } },
+        plugins: {
+          legend: { labels: { usePointStyle: true, pointStyle: "rectRounded", boxHeight: 7 } },
+          tooltip: { callbacks: {
+            title: items => items.length ? clock(Math.floor(items[0].parsed.x / seconds) * seconds) : "",
+            label: c => c.dataset.label + ": " + (c.dataset.yAxisID === "retries" ? counts(c.parsed.y) : bytes(c.parsed.y) + "/s"),
+          } },
+        },
       },
     };
   }
@@ -68,44 +78,52 @@
   }
 
   function sizes() {
+    const used = run.Sizes.map(s => s.count > 0), bands = run.Sizes.slice(used.indexOf(true), used.lastIndexOf(true) + 1);
     return {
       type: "bar",
       data: {
-        labels: run.Sizes.map(s => s.label),
-        datasets: [{ label: "files", data: run.Sizes.map(s => s.count), backgroundColor: colour("upload"), borderRadius: 3 }],
+        labels: bands.map(s => s.label),
+        datasets: [{ label: "files", data: bands.map(s => s.count), backgroundColor: colour("upload"), borderRadius: 3, maxBarThickness: 64 }],
       },
       options: {
-        scales: { x: { grid: { display: false } }, y: { beginAtZero: true, ticks: { precision: 0, maxTicksLimit: 6 } } },
+        scales: {
+          x: { grid: { display: false }, ticks: { autoSkip: false, maxRotation: 0 } },
+          y: { beginAtZero: true, ticks: { precision: 0, maxTicksLimit: 6 } },
+        },
         plugins: { legend: { display: false }, tooltip: { callbacks: {
-          label: c => counts(c.raw) + " files, " + bytes(run.Sizes[c.dataIndex].bytes),
+          label: c => counts(c.raw) + " files, " + bytes(bands[c.dataIndex].bytes),
         } } },
       },
     };
   }
 
   function folders() {
-    const bySize = run.Folders.some(f => f.bytes > 0);
-    const tree = run.Folders.map(f => ({
-      top: f.path.split("/")[0] || "(in no folder)", path: f.path || "(in no folder)",
-      weight: bySize ? f.bytes : f.count, count: f.count, bytes: f.bytes,
-    })).filter(f => f.weight > 0);
-    const tops = [...new Set(tree.map(f => f.top))];
-    const palette = ["upload", "download", "copy", "hide", "folder", "delete"].map(colour);
-    const topOf = box => box._data.top ?? box._data.children?.[0]?.top ?? box._data.path.split("/")[0];
-    const shade = name => palette[tops.indexOf(name) % palette.length];
+    const others = "other folders";
+    const bySize = run.Folders.some(f => f.bytes > 0), amount = n => bySize ? bytes(n) : counts(n) + (n === 1 ? " change" : " changes");
+    const all = run.Folders.filter(f => (bySize ? f.bytes : f.count) > 0).map(f => {
+      const slash = f.path.indexOf("/"), top = slash < 0 ? f.path : f.path.slice(0, slash);
+      return {
+        top: f.rest ? others : top || "(in no folder)",
+        below: f.rest ? "" : f.path.slice(top.length + 1), // what stands in the box
+        path: f.path || "(in no folder)", weight: bySize ? f.bytes : f.count, count: f.count, bytes: f.bytes,
+      };
+    });
+    const tops = [...new Set(all.map(f => f.top))];
+    const palette = ["upload", "download", "copy", "hide"].map(colour);
+    const shade = top => top === others ? colour("folder") : palette[tops.indexOf(top) % palette.length];
+    const folder = raw => raw._data.children ? raw._data.children[0] : raw._data; // of a box, or the first of a group
     return {
       type: "treemap",
       data: { datasets: [{
-        tree, key: "weight", groups: ["top", "path"], spacing: 1, borderWidth: 1, borderColor: colour("card"),
-        backgroundColor: c => c.type !== "data" ? "transparent" :
-          shade(topOf(c.raw)) + (c.raw.l ? "e6" : "40"),
-        captions: { display: true, color: colour("ink"), font: { weight: "bold" } },
-        labels: { display: true, overflow: "hidden", color: "#fff",
-          formatter: c => c.raw.l ? [c.raw.g.split("/").pop(), bySize ? bytes(c.raw.v) : counts(c.raw.v)] : c.raw.g },
+        tree: all, key: "weight", groups: ["top", "path"], spacing: 1, borderWidth: 1, borderColor: colour("card"),
+        backgroundColor: c => c.type !== "data" ? "transparent" : shade(folder(c.raw).top) + (c.raw.l ? "e6" : "40"),
+        captions: { display: true, color: colour("ink"), font: { weight: "bold" }, formatter: c => c.raw._data.top },
+        labels: { display: true, overflow: "hidden", color: colour("card"),
+          formatter: c => c.raw.l ? [folder(c.raw).below, amount(c.raw.v)].filter(line => line) : "" },
       }] },
-      options: { plugins: { legend: { display: false }, tooltip: { callbacks: {
-        title: items => items[items.length - 1].raw.g,
-        label: c => bySize ? bytes(c.raw.v) : counts(c.raw.v) + " changes",
+      options: { plugins: { legend: { display: false }, tooltip: { displayColors: false, callbacks: {
+        title: items => { const f = items[items.length - 1].raw; return f.l ? folder(f).path : folder(f).top; },
+        label: c => amount(c.raw.v),
       } } } },
     };
   }
