@@ -24,6 +24,8 @@ type bench struct {
 
 	patience time.Duration // for a quiet machine, before each run
 
+	terminal *os.File // of runs that draw their progress
+
 	self, b2, rclone string // programs
 	real, synth      *server
 }

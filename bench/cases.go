@@ -14,7 +14,7 @@ import (
 
 // cases answers all cases in the order of the documentation's table.
 func (b *bench) cases() []Case {
-	all := []Case{b.noop(), b.noopHuge(), b.noopSlow()}
+	all := []Case{b.noop(), b.noopHuge(), b.noopSlow(), b.reporting()}
 	for _, threads := range []int{10, 32} {
 		all = append(all, b.up(threads))
 	}

@@ -34,7 +34,10 @@ const longest = 4 * time.Minute
 // during, if not nil, is called beside the run, and waited for.
 func take(cmd *exec.Cmd, s *server, during func()) (m sample) {
 	var out tail
-	cmd.Stdout, cmd.Stderr = &out, &out
+	cmd.Stdout = &out
+	if cmd.Stderr == nil { // no terminal
+		cmd.Stderr = &out
+	}
 	var before, after stage.Stats
 	if s != nil {
 		if before, m.err = s.stats(); m.err != nil {
