@@ -37,7 +37,7 @@ var pageTemplate = template.Must(template.New("page").Funcs(template.FuncMap{
 type pageView struct {
 	Account string
 	Buckets []*bucket
-	Keys    []*key
+	Keys    []pageKey
 
 	Bucket     *bucket
 	Prefix     string
@@ -46,6 +46,12 @@ type pageView struct {
 	Unfinished []pageEntry
 	Next       string // name to go on from
 	NextID     string
+}
+
+// pageKey is a key, and the buckets and names that it is confined to.
+type pageKey struct {
+	*key
+	Within string
 }
 
 // crumb is one folder on the way to the one that is shown.
@@ -143,10 +149,26 @@ func (c *call) pageTop(view *pageView) error {
 			if err := json.Unmarshal(raw, k); err != nil {
 				return err
 			}
-			view.Keys = append(view.Keys, k)
+			view.Keys = append(view.Keys, pageKey{k, c.within(k)})
 		}
 		return nil
 	})
+}
+
+// within says what a key is confined to; "" is nothing.
+func (c *call) within(k *key) string {
+	var names []string
+	for _, id := range k.Buckets {
+		if b := c.s.buckets.byID(id); b != nil {
+			id = b.Name
+		}
+		names = append(names, id)
+	}
+	within := strings.Join(names, ", ")
+	if k.Prefix != nil {
+		within += "/" + *k.Prefix
+	}
+	return within
 }
 
 // pageFolder fills in one page of a folder, by the same listing that clients

@@ -1,12 +1,11 @@
 // Package interop runs other people's B2 clients, unchanged, against the
 // built-in server: rclone and its own backend test suite, Backblaze's Go
-// library blazer, and Python's b2sdk and restic where they are installed. And
-// it runs our client against a server that is not ours, the simulator inside
-// b2sdk. It is a module of its own, so that nothing of theirs enters ours.
+// library blazer, and Python's b2sdk and restic where they are installed, and a
+// browser on the server's page. And it runs our client against a server that is
+// not ours, the simulator inside b2sdk. It is a module of its own, so that
+// nothing of theirs enters ours.
 //
-//	interop/run          # installs what is missing
-//	interop/run -short   # without building rclone
+//	interop/run   # installs what is missing
 //
-// Building rclone takes minutes the first time. A client that the machine does
-// not have is skipped with a word.
+// A client that the machine does not have is skipped with a word.
 package interop
