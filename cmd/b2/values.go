@@ -64,12 +64,27 @@ func (n *number) String() string {
 func (n *number) Type() string { return "int" }
 
 func (n *number) Set(s string) error {
-	value, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
+	value, err := strconv.ParseInt(withoutUnderscores(s), 10, 64)
 	if err != nil {
 		return fmt.Errorf("invalid int value: '%s'", s)
 	}
 	n.value, n.set = value, true
 	return nil
+}
+
+// withoutUnderscores is a number without the space around it and without the
+// underscores that Python allows between two digits. Any other underscore stays,
+// so that it is no number.
+func withoutUnderscores(s string) string {
+	digit := func(c byte) bool { return c >= '0' && c <= '9' }
+	var out []byte
+	for s, i := strings.TrimSpace(s), 0; i < len(s); i++ {
+		if s[i] == '_' && i > 0 && i+1 < len(s) && digit(s[i-1]) && digit(s[i+1]) {
+			continue
+		}
+		out = append(out, s[i])
+	}
+	return string(out)
 }
 
 // numberOrAuto is a whole number, or the word auto.
@@ -94,7 +109,8 @@ func (n *numberOrAuto) Set(s string) error {
 	return n.number.Set(s)
 }
 
-// decimal is a number with a fraction.
+// decimal is a number with a fraction, with Python's idea of what one looks
+// like: "1_000", "1e3" and "inf" are some, "0x10" is none.
 type decimal struct {
 	value float64
 	set   bool
@@ -109,8 +125,9 @@ func (d *decimal) String() string {
 func (d *decimal) Type() string { return "float" }
 
 func (d *decimal) Set(s string) error {
-	value, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
-	if err != nil {
+	text := withoutUnderscores(s)
+	value, err := strconv.ParseFloat(text, 64)
+	if err != nil && !errors.Is(err, strconv.ErrRange) || strings.ContainsAny(text, "xX_") {
 		return fmt.Errorf("invalid float value: '%s'", s)
 	}
 	d.value, d.set = value, true

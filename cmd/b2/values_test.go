@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"math"
 	"testing"
 )
 
@@ -95,5 +96,31 @@ func TestReadable(t *testing.T) {
 `
 	if got != want {
 		t.Errorf("got:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// TestNumbersArePythons holds what int() and float() take and refuse.
+func TestNumbersArePythons(t *testing.T) {
+	for text, want := range map[string]int64{"7": 7, " 7 ": 7, "+7": 7, "-7": -7, "007": 7, "1_000": 1000} {
+		var n number
+		if err := n.Set(text); err != nil || n.value != want {
+			t.Errorf("%q is %d, %v; want %d", text, n.value, err, want)
+		}
+	}
+	for _, text := range []string{"", "7.0", "1__0", "_1", "1_", "0x7", "1e3", "sieben"} {
+		if err := new(number).Set(text); err == nil {
+			t.Errorf("%q was taken for a whole number", text)
+		}
+	}
+	for text, want := range map[string]float64{"7": 7, " .5 ": .5, "1_0.5": 10.5, "1e3": 1000, "inf": math.Inf(1), "1e999": math.Inf(1)} {
+		var d decimal
+		if err := d.Set(text); err != nil || d.value != want {
+			t.Errorf("%q is %v, %v; want %v", text, d.value, err, want)
+		}
+	}
+	for _, text := range []string{"", "0x10", "0x1p-2", "1_.5", "_1", "1,5"} {
+		if err := new(decimal).Set(text); err == nil {
+			t.Errorf("%q was taken for a number", text)
+		}
 	}
 }
