@@ -36,7 +36,7 @@ func TestGoldenErrors(t *testing.T) {
 }
 
 func TestDocumentedRefusals(t *testing.T) {
-	for _, p := range []string{`\N{DIGIT ONE}`, `(?ai)(a)\1`, strings.Repeat("(", 400) + strings.Repeat(")", 400)} {
+	for _, p := range []string{`\N{DIGIT ONE}`, `(?ai)(a)\1`, `(?t)a`, strings.Repeat("(", 400) + strings.Repeat(")", 400)} {
 		if _, err := Compile(p); err == nil {
 			t.Errorf("%.20q: compiled", p)
 		}
