@@ -33,7 +33,7 @@ import (
 //	go test -run TestDiffer                     # a few worlds, some seconds
 //	go test -run TestDiffer -differ.worlds 5000 # many, in each direction
 
-var differWorlds = flag.Int("differ.worlds", 60, "random worlds in each direction that TestDiffer compares with the reference")
+var differWorlds = flag.Int("differ.worlds", 40, "random worlds in each direction that TestDiffer compares with the reference")
 
 // amendments are what we do otherwise on purpose, each with its entry in
 // docs/compat.md.
