@@ -50,6 +50,10 @@ func (e *env) completeArgument(cmd *cobra.Command, args []string, begun string) 
 		return e.completeURI(ctx, begun)
 	case "bucketName", "SOURCE_BUCKET_NAME", "DESTINATION_BUCKET_NAME", "destinationBucketName":
 		return e.completeBucket(ctx, "", begun, ""), cobra.ShellCompDirectiveNoFileComp
+	case "fileName":
+		if len(args) > 0 {
+			return e.completePath(ctx, "", args[len(args)-1], begun), cobra.ShellCompDirectiveNoSpace | cobra.ShellCompDirectiveNoFileComp
+		}
 	case "bucketType":
 		return bucketTypes, cobra.ShellCompDirectiveNoFileComp
 	case "localFilePath", "localFileName":

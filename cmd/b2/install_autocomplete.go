@@ -58,7 +58,7 @@ func (e *env) installCompletion(root *cobra.Command, shell string) error {
 	var err error
 	switch shell {
 	case "bash":
-		err = root.GenBashCompletionV2(&script, true)
+		script.WriteString(e.bashCompletion())
 		path = filepath.Join(e.home, ".bash_completion.d", e.program)
 		settings, load = filepath.Join(e.home, ".bashrc"), "source "+ui.ShellWord(path)
 	case "zsh":

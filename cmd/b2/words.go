@@ -25,7 +25,7 @@ func understand(e *env, root *cobra.Command, words []string) ([]string, error) {
 		return words, nil
 	}
 	root.InitDefaultHelpCmd()
-	root.InitDefaultCompletionCmd(words...)
+	e.initCompletion(root, words)
 	cmd, path, err := findCommand(root, words)
 	if err != nil {
 		return nil, err
