@@ -223,18 +223,15 @@ func TestJSONIsAllThereIs(t *testing.T) {
 		{2, "failed", []string{"--threads", "many", c.path("src"), "b2://json-bucket"}},
 	} {
 		out, _ := c.b2(run.status, append([]string{"sync", "--output", "json"}, run.words...)...)
-		var record struct{ Type, Outcome string }
+		var last map[string]any
 		verdicts := 0
-		for line := range strings.Lines(out) {
-			if err := json.Unmarshal([]byte(line), &record); err != nil {
-				t.Fatalf("%v: %q: %v", run.words, line, err)
-			}
-			if record.Type == "verdict" {
+		for _, last = range events(t, out) {
+			if last["type"] == "verdict" {
 				verdicts++
 			}
 		}
-		if record.Type != "verdict" || record.Outcome != run.last || verdicts != 1 {
-			t.Errorf("%v: the last record is %+v of %d verdicts", run.words, record, verdicts)
+		if last["outcome"] != run.last || verdicts != 1 {
+			t.Errorf("%v: the last record is %v, of %d verdicts", run.words, last, verdicts)
 		}
 	}
 	if out, _ := c.b2(2, "sync", "--nonsense", c.path("src"), "b2://json-bucket", "--", "--output=json"); !strings.HasPrefix(out, "Usage:") {
