@@ -3,6 +3,7 @@ package b2sync
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path"
 	"strings"
@@ -70,7 +71,7 @@ func (d *downloader) download(ctx context.Context, j *job, m *meter) (err error)
 	}
 	result, err := d.src.client.Download(ctx, request)
 	if err != nil {
-		return err
+		return namesWayOut(err, &j.src.file)
 	}
 	if err := temp.Commit(j.src.modTime, d.opts.Fsync); err != nil {
 		return err
@@ -79,6 +80,16 @@ func (d *downloader) download(ctx context.Context, j *job, m *meter) (err error)
 		d.report.count(func(s *Summary) { s.Unverified++ })
 	}
 	return nil
+}
+
+// namesWayOut adds to the error for a hash that does not match what can be done
+// when the hash is not the service's own, but what an uploader put into the
+// file's info.
+func namesWayOut(err error, f *b2.File) error {
+	if errors.Is(err, b2.ErrChecksum) && f.SHA1 == "" {
+		return fmt.Errorf("%w; if its large_file_sha1 is wrong, --skip-hash-verification takes it as it is", err)
+	}
+	return err
 }
 
 // obstacle reports an entry of the other kind that lies where a file should go.
