@@ -64,7 +64,7 @@ const (
 	riseStep     = 1.15 // of the ceiling, and of a fixed limit on its way back
 	tryMore      = 1.5
 	worthIt      = 1.05 // a larger limit is kept if it gives so much more
-	tooSlow      = 1.5  // times the quickest: requests wait for each other
+	tooSlow      = 2    // times the quickest: requests wait for each other
 	aimedLatency = 1.25 // times the quickest, when trying less for that
 	noLoss       = 0.99 // a smaller limit is kept if it gives so much
 	fading       = 0.97 // a rate that is not reached again is forgotten so fast, each epoch
