@@ -14,7 +14,9 @@ import (
 //go:embed completion.bash
 var completionBash string
 
-func (e *env) bashCompletion() string { return strings.ReplaceAll(completionBash, "PROGRAM", e.program) }
+func (e *env) bashCompletion() string {
+	return strings.ReplaceAll(completionBash, "PROGRAM", e.program)
+}
 
 // initCompletion adds the command that prints completion scripts, with our
 // script for bash.
