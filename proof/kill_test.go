@@ -172,7 +172,9 @@ func TestKillTheServer(t *testing.T) {
 				from, to = l.at("up/"), map[string]string{"down": l.path("dst"), "copy": l.at("copy/")}[direction]
 			}
 			done := make(chan result)
-			go func() { done <- l.run("sync", "--threads", "4", "--retry-for", "1m", from, to) }()
+			p := program{args: []string{"sync", "--threads", "4", "--retry-for", "1m", from, to}, dir: l.dir,
+				limit: time.Minute + time.Duration(*kills)*3*time.Second}
+			go func() { done <- p.run(t, l.env) }()
 			var r result
 			for running, n := true, 0; running; n++ {
 				pause := time.Duration(5+random.IntN(150)) * time.Millisecond

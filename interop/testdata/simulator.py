@@ -196,6 +196,8 @@ class Handler(BaseHTTPRequestHandler):
     def call(self, name, q, version):
         """The calls that take JSON, each as the simulator's method wants it."""
         sim, common = self.simulator, (Simulator.API_URL, self.token)
+        if name in ('list_file_names', 'list_file_versions') and q.get('prefix') and not q.get('startFileName'):
+            q = {**q, 'startFileName': q['prefix']}  # else the first name of another prefix ends the simulator's list
         if name in PLAIN:
             return getattr(sim, name)(*common, *(q.get(field) for field in PLAIN[name].split()))
         if name == 'create_key':
