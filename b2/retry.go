@@ -268,7 +268,7 @@ func (e *effort) patient(err *Error) bool {
 // moved says that content moved: a body that breaks again and again, but
 // further on each time, is not a failure that repeats itself.
 func (e *effort) moved() {
-	e.tries, e.backoff = 0, firstWait
+	e.tries, e.renewals, e.backoff = 0, 0, firstWait
 	e.c.health.succeeded(wire.CallDownloadByID)
 }
 

@@ -3,6 +3,7 @@ package b2_test
 import (
 	"bytes"
 	"fmt"
+	"io"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -95,4 +96,68 @@ func TestServerWithFaults(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestDownloadOutlivesItsTokens: a slow download meets one expired token after
+// the other. None of them is in a row with the next, as content moves between.
+func TestDownloadOutlivesItsTokens(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := b2test.NewServer(t, b2test.WithPipe())
+		c := s.Client(t)
+		bucket, err := c.CreateBucket(t.Context(), b2.CreateBucketRequest{BucketName: "bowline-slow"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		content := bytes.Repeat([]byte("moves "), 11<<20)
+		file, err := c.Upload(t.Context(), b2.UploadRequest{BucketID: bucket.BucketID, Name: "big",
+			Content: bytes.NewReader(content), Size: int64(len(content))})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 5 { // each leaves half of what was missing, more than 1 MB
+			s.Fail(wire.CallDownloadByID, 1, b2test.Truncate())
+			s.Fail(wire.CallDownloadByID, 1, b2test.ExpiredToken())
+		}
+		object, err := c.Open(t.Context(), b2.OpenRequest{ID: file.ID})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer object.Close()
+		if got, err := io.ReadAll(object); err != nil || !bytes.Equal(got, content) {
+			t.Errorf("%d bytes of %d were read: %v", len(got), len(content), err)
+		}
+	})
+}
+
+// TestGrownFileWithLargeParts: the parts that the base is copied in are not
+// smaller than the service allows, where it recommends the smallest size.
+func TestGrownFileWithLargeParts(t *testing.T) {
+	s := b2test.NewServer(t, b2test.WithConfig(func(c *b2server.Config) {
+		c.MinPartSize, c.RecommendedPartSize = 100_000, 100_000
+	}))
+	c := s.Client(t)
+	bucket, err := c.CreateBucket(t.Context(), b2.CreateBucketRequest{BucketName: "bowline-grown"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	content := bytes.Repeat([]byte("grown"), 40_000)
+	upload := func(size int64, base *b2.File) *b2.File {
+		t.Helper()
+		stored, err := c.Upload(t.Context(), b2.UploadRequest{BucketID: bucket.BucketID, Name: "log",
+			Content: bytes.NewReader(content), Size: size, Base: base})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return stored
+	}
+	for _, size := range []int64{100_000, 150_000, 190_001} {
+		base := upload(size, nil)
+		s.ResetCalls()
+		if grown := upload(size+9_999, base); grown.Size != size+9_999 {
+			t.Errorf("%d bytes were stored", grown.Size)
+		}
+		if calls := s.Calls(); calls[wire.CallCopyPart] == 0 {
+			t.Errorf("of %d bytes nothing was copied: %v", size, calls)
+		}
+	}
 }
