@@ -81,7 +81,12 @@ func (c *Client) uploadTail(ctx context.Context, account *Account, req *UploadRe
 	head := req.Base.Size
 	most := copyPartSize(account, head, cap(c.uploads))
 	pieces := (head + most - 1) / most
-	l := &large{c: c, req: req, id: started.ID, size: (head + pieces - 1) / pieces, tail: head,
+	size := (head + pieces - 1) / pieces
+	for pieces > 1 && head-(pieces-1)*size < leastPart(account) { // the smallest of them, and not the last part
+		pieces--
+		size = (head + pieces - 1) / pieces
+	}
+	l := &large{c: c, req: req, id: started.ID, size: size, tail: head,
 		sums: make([]string, pieces+1), base: newBase(req), ours: ours}
 	return l.run(ctx)
 }
