@@ -83,6 +83,9 @@ func (c *Client) Authorize(ctx context.Context) (account *Account, err error) {
 // Account is the authorisation in use. The client authorises if there is none
 // yet.
 func (c *Client) Account(ctx context.Context) (account *Account, err error) {
+	if known := c.session.current.Load(); known != nil {
+		return known, nil
+	}
 	err = c.attempt(ctx, func(e *effort) error {
 		account, err = c.account(ctx, e)
 		return err
