@@ -424,6 +424,7 @@ func TestSignals(t *testing.T) {
 			}
 			<-began
 			cmd.Process.Signal(signal)
+			cmd.Process.Signal(signal) // as timeout(1) does
 			wantStatus(t, cmd, status, endWait)
 			lines := strings.Split(strings.TrimSpace(out.String()), "\n")
 			if last := lines[len(lines)-1]; !strings.HasPrefix(last, "stopped by ") {
@@ -483,7 +484,7 @@ func TestSecondSignal(t *testing.T) {
 			for i := range signals {
 				if i > 0 {
 					patience = endWait - time.Second
-					time.Sleep(100 * time.Millisecond) // two signals at once may be one
+					time.Sleep(sameWish + 100*time.Millisecond) // two signals at once are one wish
 				}
 				cmd.Process.Signal(os.Interrupt)
 			}

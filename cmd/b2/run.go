@@ -59,6 +59,10 @@ func exitLate(ctx context.Context) {
 	}
 }
 
+// sameWish is how long a second signal counts as the first one: timeout(1)
+// sends one to the program and another to its group, of which the program is.
+const sameWish = 500 * time.Millisecond
+
 // withSignals ends the context at the first SIGINT or SIGTERM, with the signal
 // as its cause. The second one ends the program at once.
 func withSignals(parent context.Context) (context.Context, context.CancelFunc) {
@@ -67,14 +71,18 @@ func withSignals(parent context.Context) (context.Context, context.CancelFunc) {
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	done := make(chan struct{})
 	go func() {
-		for first := true; ; first = false {
+		var first time.Time
+		for {
 			select {
 			case s := <-signals:
 				why := &interrupted{s.(syscall.Signal)}
-				if !first {
+				switch {
+				case first.IsZero():
+					first = time.Now()
+					cancel(why)
+				case time.Since(first) > sameWish:
 					os.Exit(why.status())
 				}
-				cancel(why)
 			case <-done:
 				return
 			}
