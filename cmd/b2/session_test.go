@@ -3,19 +3,21 @@ package main
 import (
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 )
 
-// TestUserAgent: B2_USER_AGENT_APPEND stands behind the program's own name, in
-// every request.
+// TestUserAgent: B2_USER_AGENT_APPEND stands behind the names of the library
+// and of the program, in every request.
 func TestUserAgent(t *testing.T) {
 	var mu sync.Mutex
 	var agents []string
 	c := newServerComputer(t, func(h http.Handler) http.Handler {
 		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			mu.Lock()
-			agents = append(agents, r.UserAgent())
+			_, program, _ := strings.Cut(r.UserAgent(), " ")
+			agents = append(agents, program)
 			mu.Unlock()
 			h.ServeHTTP(w, r)
 		})
