@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -40,10 +41,7 @@ func (o *downloadOptions) add(flags *pflag.FlagSet) {
 // written; 0 writes what has come.
 func bufferSize(n number) (int, error) {
 	const most = 1 << 30
-	if n.set && (n.value < 1 || n.value > most) {
-		return 0, fmt.Errorf("--write-buffer-size %d: must be from 1 to %d", n.value, most)
-	}
-	return int(n.value), nil
+	return int(n.value), n.within("write-buffer-size", most)
 }
 
 func newFileDownload(e *env) *cobra.Command {
@@ -79,6 +77,9 @@ func (e *env) download(cmd *cobra.Command, o *downloadOptions, uri, to string, t
 	}
 	buffer, err := bufferSize(o.buffer)
 	if err != nil {
+		return err
+	}
+	if err := cmp.Or(threads.within("threads", maxThreads), streams.within("max-download-streams-per-file", maxThreads)); err != nil {
 		return err
 	}
 	s, err := e.open(ctx, func(cfg *b2.Config) { cfg.Downloads = int(threads.value) })

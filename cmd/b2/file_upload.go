@@ -69,6 +69,9 @@ func (e *env) upload(cmd *cobra.Command, o *uploadOptions, bucket, path, name st
 	if err != nil {
 		return &usageError{cmd, "argument bucketName: " + err.Error()}
 	}
+	if err := o.threads.within("threads", maxThreads); err != nil {
+		return err
+	}
 	s, err := e.open(ctx, func(cfg *b2.Config) { cfg.Uploads = int(o.threads.value) })
 	if err != nil {
 		return err

@@ -38,8 +38,8 @@ the newest. It takes the files that ls lists; look first with --dry-run.`,
 			if err != nil {
 				return err
 			}
-			if o.threads.set && (o.threads.value < 1 || o.threads.value > maxThreads) {
-				return fmt.Errorf("--threads %d: must be from 1 to %d", o.threads.value, maxThreads)
+			if err := o.threads.within("threads", maxThreads); err != nil {
+				return err
 			}
 			return e.rm(cmd.Context(), u, &o)
 		},

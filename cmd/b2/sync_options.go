@@ -132,8 +132,8 @@ func (o *syncOptions) engine() (b2sync.Options, error) {
 	if o.threshold.set && o.threshold.value < 0 {
 		return b2sync.Options{}, errors.New("compare_threshold must be a positive integer")
 	}
-	if o.streams.set && o.streams.value < 1 {
-		return b2sync.Options{}, errors.New("--max-download-streams-per-file must be at least 1")
+	if err := o.streams.within("max-download-streams-per-file", maxThreads); err != nil {
+		return b2sync.Options{}, err
 	}
 	if o.keepDays.set && !(o.keepDays.value > 0) {
 		return b2sync.Options{}, fmt.Errorf("--keep-days %v: the number of days must be above 0; use --delete to keep no old versions", o.keepDays.value)
@@ -223,8 +223,8 @@ func (t *threadOptions) files() (int, error) {
 		name string
 		number
 	}{{"threads", t.all.number}, {"sync-threads", t.sync}, {"upload-threads", t.upload}, {"download-threads", t.download}} {
-		if n.set && !(n.name == "threads" && t.all.auto) && (n.value < 1 || n.value > maxThreads) {
-			return 0, fmt.Errorf("--%s %d: must be from 1 to %d", n.name, n.value, maxThreads)
+		if err := n.within(n.name, maxThreads); err != nil && !(n.name == "threads" && t.all.auto) {
+			return 0, err
 		}
 	}
 	return t.of(t.sync), nil

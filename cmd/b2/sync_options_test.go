@@ -77,7 +77,7 @@ func TestSyncOptionsThatMakeNoSense(t *testing.T) {
 		"--keep-days 0":                     "--keep-days 0: the number of days must be above 0",
 		"--keep-days -1":                    "--keep-days -1: the number of days must be above 0",
 		"--keep-days nan":                   "--keep-days NaN: the number of days must be above 0",
-		"--max-download-streams-per-file 0": "--max-download-streams-per-file must be at least 1",
+		"--max-download-streams-per-file 0": "--max-download-streams-per-file 0: must be from 1 to 10000",
 		"--include-regex a":                 "include_file_regexes cannot be used without exclude_file_regexes at the same time",
 		"--exclude-regex (":                 "exclude_file_regexes wrong regex was given for excluding files",
 		"--filter-from /nonexistent/rules":  "--filter-from: open /nonexistent/rules",

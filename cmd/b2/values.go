@@ -87,6 +87,14 @@ func withoutUnderscores(s string) string {
 	return string(out)
 }
 
+// within refuses a number that was given and is not from 1 to most.
+func (n *number) within(option string, most int64) error {
+	if n.set && (n.value < 1 || n.value > most) {
+		return fmt.Errorf("--%s %d: must be from 1 to %d", option, n.value, most)
+	}
+	return nil
+}
+
 // numberOrAuto is a whole number, or the word auto.
 type numberOrAuto struct {
 	number
@@ -201,7 +209,7 @@ func jsonTrouble(err error) string {
 	return err.Error()
 }
 
-// bytes is an amount of data: a number, with K, M, G or T behind it for powers
+// parseBytes reads an amount of data: a number, with K, M, G or T behind it for powers
 // of 1,024, as in other tools' limits.
 func parseBytes(s string) (int64, error) {
 	digits := strings.TrimRight(s, "kKmMgGtTiIbB")
