@@ -47,6 +47,7 @@ var amendments = map[string]string{
 	"local names":               "Where it gives up: A local name that a bucket cannot hold",
 	"links":                     "Where it gives up: Two links to one folder",
 	"no files":                  "Where it gives up: Pipes, sockets, devices",
+	"unreadable times":          "Where it gives up: An object whose modification time is no number",
 	"names":                     "Where it gives up: A name in the bucket that cannot be a local file",
 	"size":                      "What counts as changed: Same time, other size",
 	"1 ms":                      "What counts as changed: Times 1 ms apart",

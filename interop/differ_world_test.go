@@ -78,6 +78,7 @@ type world struct {
 type version struct {
 	age     time.Duration
 	modTime int64 // ms; 0 for an object that has none
+	badTime bool  // its modification time is no number
 	size    int
 	hide    bool
 }
@@ -116,6 +117,7 @@ func drawVersion(t *rapid.T) version {
 	}
 	if rapid.IntRange(0, 7).Draw(t, "has a time") > 0 {
 		v.modTime = moment(t, "modified")
+		v.badTime = rapid.IntRange(0, 40).Draw(t, "bad time") == 1
 	}
 	return v
 }
@@ -321,8 +323,12 @@ func (w *world) upload(t *rapid.T, objects []object) {
 		if s.hide {
 			_, err = w.client.Hide(t.Context(), w.buckets[s.bucket], s.object.name)
 		} else {
-			_, err = w.client.Upload(t.Context(), b2.UploadRequest{BucketID: w.buckets[s.bucket], Name: s.object.name,
-				Content: strings.NewReader(string(content(s.size))), Size: int64(s.size), ModTime: s.modTime})
+			request := b2.UploadRequest{BucketID: w.buckets[s.bucket], Name: s.object.name,
+				Content: strings.NewReader(string(content(s.size))), Size: int64(s.size), ModTime: s.modTime}
+			if s.badTime {
+				request.Info = map[string]string{"src_last_modified_millis": "yesterday"}
+			}
+			_, err = w.client.Upload(t.Context(), request)
 		}
 		if err != nil {
 			t.Fatalf("%q: %v", s.object.name, err)

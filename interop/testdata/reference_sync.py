@@ -16,6 +16,7 @@ is a bug.
 """
 
 import argparse
+import inspect
 import io
 import json
 import os
@@ -25,6 +26,7 @@ import stat
 import sys
 from functools import partial
 
+from b2sdk.file_version import BaseFileVersion
 from b2sdk.scan import folder as scan_folder
 from b2sdk.sync import action, policy
 from b2sdk.v2 import (
@@ -346,6 +348,20 @@ def keep_days(source, dest, folder, transferred, days, now):
             name = folder.make_full_path(dest.relative_path)
             note = policy.make_b2_delete_note(version, index, transferred)
             yield policy.B2DeleteAction(dest.relative_path, name, version.id_, note)
+
+
+version_words = inspect.signature(BaseFileVersion.__init__)
+
+
+@amended(BaseFileVersion, '__init__')
+def _(original, *args, **kwargs):
+    """'unreadable times': a time that is no number is none."""
+    words = version_words.bind(*args, **kwargs)
+    info = words.arguments.get('file_info') or {}
+    if 'unreadable times' in amend and not re.fullmatch('[+-]?[0-9]+', info.get(MOD_TIME, '0')):
+        amend.tell('unreadable times')
+        words.arguments['file_info'] = {k: v for k, v in info.items() if k != MOD_TIME}
+    original(*words.args, **words.kwargs)
 
 
 @amended(policy, 'make_b2_keep_days_actions')
