@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"maps"
 	"slices"
@@ -11,11 +12,16 @@ import (
 	"github.com/bowline-sync/bowline/b2"
 )
 
+// keyOptions are the options of `b2 key create`.
+type keyOptions struct {
+	buckets  []string
+	prefix   string
+	duration number
+	all      bool
+}
+
 func newKeyCreate(e *env) *cobra.Command {
-	var buckets []string
-	var prefix string
-	var duration number
-	var all bool
+	var o keyOptions
 	cmd := &cobra.Command{
 		Use: "create keyName [capabilities]", Short: "Make an application key and print it",
 		Long: `Makes an application key and prints its id and the key itself. The key is shown this
@@ -27,53 +33,60 @@ Capabilities are a list with commas, such as listBuckets,listFiles,readFiles. Wi
     b2 key create everything --all-capabilities`,
 		Args: params,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			if len(args) == 1 && !all {
+			var capabilities []string
+			switch {
+			case len(args) == 1 && !o.all:
 				return &usageError{cmd, "one of the arguments capabilities --all-capabilities is required"}
-			}
-			if len(args) == 2 && all {
+			case len(args) == 2 && o.all:
 				return &usageError{cmd, "argument --all-capabilities: not allowed with argument capabilities"}
+			case len(args) == 2:
+				capabilities = splitList(args[1])
 			}
-			req := b2.CreateKeyRequest{KeyName: args[0]}
-			if prefix != "" {
-				req.NamePrefix = &prefix
-			}
-			if duration.set {
-				req.ValidDurationInSeconds = &duration.value
-			}
-			s, err := e.open(cmd.Context())
-			if err != nil {
-				return err
-			}
-			defer s.Close()
-			for _, name := range buckets {
-				ref, err := s.bucket(cmd.Context(), name)
-				if err != nil {
-					return err
-				}
-				req.BucketIDs = append(req.BucketIDs, ref.ID)
-			}
-			if all {
-				a, err := s.Account(cmd.Context())
-				if err != nil {
-					return err
-				}
-				req.Capabilities = everyCapability(a.Allowed.Capabilities)
-			} else {
-				req.Capabilities = splitList(args[1])
-			}
-			key, err := s.CreateKey(cmd.Context(), req)
-			if err != nil {
-				return err
-			}
-			_, err = fmt.Fprintf(e.stdout, "%s %s\n", key.ApplicationKeyID, key.Secret)
-			return err
+			return e.createKey(cmd.Context(), &o, args[0], capabilities)
 		},
 	}
-	cmd.Flags().StringArrayVar(&buckets, "bucket", nil, "the key can use this `BUCKET` only; may be repeated")
-	cmd.Flags().StringVar(&prefix, "name-prefix", "", "the key can use files whose names begin with this `PREFIX` only")
-	cmd.Flags().Var(&duration, "duration", "the key expires after so many `SECONDS`")
-	cmd.Flags().BoolVar(&all, "all-capabilities", false, "give the key every capability that is known")
+	flags := cmd.Flags()
+	flags.StringArrayVar(&o.buckets, "bucket", nil, "the key can use this `BUCKET` only; may be repeated")
+	flags.StringVar(&o.prefix, "name-prefix", "", "the key can use files whose names begin with this `PREFIX` only")
+	flags.Var(&o.duration, "duration", "the key expires after so many `SECONDS`")
+	flags.BoolVar(&o.all, "all-capabilities", false, "give the key every capability that is known")
 	return cmd
+}
+
+// createKey makes a key and prints it. Its capabilities are those given, or all.
+func (e *env) createKey(ctx context.Context, o *keyOptions, name string, capabilities []string) error {
+	req := b2.CreateKeyRequest{KeyName: name, Capabilities: capabilities}
+	if o.prefix != "" {
+		req.NamePrefix = &o.prefix
+	}
+	if o.duration.set {
+		req.ValidDurationInSeconds = &o.duration.value
+	}
+	s, err := e.open(ctx)
+	if err != nil {
+		return err
+	}
+	defer s.Close()
+	for _, bucket := range o.buckets {
+		ref, err := s.bucket(ctx, bucket)
+		if err != nil {
+			return err
+		}
+		req.BucketIDs = append(req.BucketIDs, ref.ID)
+	}
+	if o.all {
+		a, err := s.Account(ctx)
+		if err != nil {
+			return err
+		}
+		req.Capabilities = everyCapability(a.Allowed.Capabilities)
+	}
+	key, err := s.CreateKey(ctx, req)
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintf(e.stdout, "%s %s\n", key.ApplicationKeyID, key.Secret)
+	return err
 }
 
 // splitList is the words of a list with commas.
