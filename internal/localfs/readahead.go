@@ -29,17 +29,23 @@ const (
 	read
 )
 
+// How far folders are read before the walk comes to them. It bounds memory,
+// and lets the scan go on while the walk waits for the other side's next page.
+const (
+	foldersAhead = 32
+	namesAhead   = 2048 // in folders that were read; the last may have more
+)
+
 // readAhead reads folders before the walk comes to them. It keeps the folders
 // that are still to be walked in the order of the walk; what is found in a
-// folder goes in right behind it. Its readers take the first that waits,
-// among the first few: the window.
+// folder goes in right behind it. Its readers take the first that waits, if it
+// is not too far ahead.
 type readAhead struct {
-	ctx    context.Context
-	scan   *scan
-	window int
+	ctx  context.Context
+	scan *scan
 
 	mu      sync.Mutex
-	work    sync.Cond // a folder may have come into the window, or all is over
+	work    sync.Cond // a folder may have come near enough to be read, or all is over
 	ready   sync.Cond // the first folder may have been read, or all is over
 	head    *node
 	readers int // that have not given up
@@ -51,16 +57,15 @@ type readAhead struct {
 }
 
 func startReading(ctx context.Context, s *scan) *readAhead {
-	r := &readAhead{scan: s, window: s.opts.Readers}
+	r := &readAhead{scan: s, readers: s.opts.Readers}
 	r.ctx, r.cancel = context.WithCancel(ctx)
-	if r.window <= 0 {
-		r.window = defaultReaders
+	if r.readers <= 0 {
+		r.readers = defaultReaders
 	}
 	r.work.L, r.ready.L = &r.mu, &r.mu
 	r.head = &node{bounds: bounds{s.opts.Lo, s.opts.Hi}, links: s.rootLink, linked: true}
 	r.unwatch = context.AfterFunc(r.ctx, r.end)
-	r.readers = r.window
-	for range r.window {
+	for range r.readers {
 		r.running.Go(r.read)
 	}
 	return r
@@ -94,7 +99,7 @@ func (r *readAhead) next() (*node, error) {
 	}
 	first := r.head
 	r.head, first.next = first.next, nil
-	r.work.Signal() // the window moves on by one
+	r.work.Signal() // another one has come near enough
 	return first, nil
 }
 
@@ -118,18 +123,26 @@ func (r *readAhead) take() *node {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for !r.over {
-		n := r.head
-		for range r.window {
-			if n == nil {
-				break
-			}
-			if n.state == waiting {
-				n.state = reading
-				return n
-			}
-			n = n.next
+		if n := r.firstWaiting(); n != nil {
+			n.state = reading
+			return n
 		}
 		r.work.Wait()
+	}
+	return nil
+}
+
+// firstWaiting is the first folder that is to be read now, if there is one.
+func (r *readAhead) firstWaiting() *node {
+	folders, names := 0, 0
+	for n := r.head; n != nil && folders < foldersAhead && names < namesAhead; n = n.next {
+		switch {
+		case n.state == waiting:
+			return n
+		case n.state == read && n.list != nil:
+			names += len(n.list.entries)
+		}
+		folders++
 	}
 	return nil
 }
