@@ -40,9 +40,9 @@ func (s *span) end() string {
 // Splitting a range pays where the listing is what is waited for: every worker
 // then waits for a page of its own. It costs a page that is not full.
 const (
-	spansAtOnce  = 8
+	spansAtOnce  = 12
 	splitAfter   = 10_000  // names: a small bucket costs one call of listing
-	splitMinimum = 40_000  // names that must be left, by estimate: two full pages on each side
+	splitMinimum = 30_000  // names in each part, by estimate: three full pages
 	splitBelow   = 300_000 // names a second: a faster span does not wait for the network
 )
 
@@ -57,6 +57,7 @@ type spans struct {
 	changed sync.Cond
 	waiting []Range
 	active  []*span
+	idle    int // workers that wait for a range
 }
 
 func newSpans(rs []Range, marks func() []string) *spans {
@@ -70,13 +71,15 @@ func newSpans(rs []Range, marks func() []string) *spans {
 func (t *spans) take() *span {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.idle++
+	defer func() { t.idle-- }()
 	for {
 		if len(t.waiting) > 0 {
 			r := t.waiting[0]
 			t.waiting = t.waiting[1:]
 			return t.begin(r)
 		}
-		if r, ok := t.steal(time.Now()); ok {
+		if r, ok := t.steal(time.Now(), t.idle); ok {
 			return t.begin(r)
 		}
 		if len(t.active) == 0 {
@@ -107,8 +110,9 @@ func (t *spans) look() {
 	t.changed.Broadcast()
 }
 
-// steal takes the upper half of the span with the most left.
-func (t *spans) steal(now time.Time) (Range, bool) {
+// steal takes the upper end of the span with the most left: as much as is this
+// worker's share, if all who are idle divide it with the one whose it is.
+func (t *spans) steal(now time.Time, idle int) (Range, bool) {
 	var victim *span
 	var most int64
 	for _, s := range t.active {
@@ -116,10 +120,11 @@ func (t *spans) steal(now time.Time) (Range, bool) {
 			victim, most = s, left
 		}
 	}
-	if victim == nil || most < splitMinimum {
+	parts := min(int64(idle)+1, most/splitMinimum)
+	if parts < 2 {
 		return Range{}, false
 	}
-	return victim.split(t.marks())
+	return victim.split(t.marks(), int(parts))
 }
 
 // left estimates the names that a span still has before it, or 0 if it is not
@@ -135,16 +140,16 @@ func (s *span) left(now time.Time, marks func() []string) int64 {
 	return s.seen / int64(max(1, passed)) * int64(len(between(all, s.at, s.hi)))
 }
 
-// split cuts the span in the middle of the marks before it, and returns the
-// upper part.
-func (s *span) split(marks []string) (Range, bool) {
+// split cuts the span by the marks before it into equal parts, and returns the
+// last of them.
+func (s *span) split(marks []string, parts int) (Range, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ahead := between(marks, s.at, s.hi)
 	if len(ahead) == 0 {
 		return Range{}, false // it has moved on meanwhile
 	}
-	upper := Range{Lo: ahead[len(ahead)/2], Hi: s.hi}
+	upper := Range{Lo: ahead[len(ahead)*(parts-1)/parts], Hi: s.hi}
 	s.hi = upper.Lo
 	return upper, true
 }

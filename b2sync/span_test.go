@@ -36,7 +36,8 @@ func TestSpansPassEveryNameOnce(t *testing.T) {
 		start(s.take())
 		for len(workers) > 0 {
 			if len(workers) < spansAtOnce && rapid.Bool().Draw(t, "steal") {
-				if r, ok := s.steal(time.Now()); ok {
+				idle := rapid.IntRange(1, spansAtOnce-len(workers)).Draw(t, "idle")
+				if r, ok := s.steal(time.Now(), idle); ok {
 					stolen++
 					start(s.begin(r))
 				}
@@ -89,9 +90,33 @@ func TestSpansDoNotSplit(t *testing.T) {
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if left := tt.s.left(now, func() []string { return tt.marks }); left >= splitMinimum != tt.left {
+			if left := tt.s.left(now, func() []string { return tt.marks }); left >= 2*splitMinimum != tt.left {
 				t.Errorf("%d names left by estimate", left)
 			}
 		})
+	}
+}
+
+// TestIdleWorkersShareEvenly: all who wait when a range turns out to be long
+// get as much of it as is left to the one who found out.
+func TestIdleWorkersShareEvenly(t *testing.T) {
+	var marks []string
+	for d := range 1200 {
+		marks = append(marks, fmt.Sprintf("d%04d/", d))
+	}
+	s := newSpans([]Range{{}}, func() []string { return marks })
+	first := s.take()
+	first.began, first.seen, first.at = time.Now().Add(-time.Minute), 10_000, "d0011/z"
+	var parts []int
+	for idle := spansAtOnce - 1; idle > 0; idle-- {
+		r, ok := s.steal(time.Now(), idle)
+		if !ok {
+			t.Fatalf("nothing to steal for the last %d workers", idle)
+		}
+		parts = append(parts, len(between(marks, r.Lo, r.Hi))+1)
+	}
+	parts = append(parts, len(between(marks, first.at, first.hi)))
+	if least, most := slices.Min(parts), slices.Max(parts); most > least+1 {
+		t.Errorf("parts of %v folders", parts)
 	}
 }
