@@ -11,7 +11,7 @@ import (
 
 // Bounds of a page of a listing, in bytes.
 const (
-	windowSize = 256 << 10 // what is held of the body; an entry must fit into it
+	windowSize = 128 << 10 // what is held of the body; an entry must fit into it
 	mostPage   = 512 << 20 // of the body; 10,000 entries with all that they may have are a fifth
 	blockSize  = 64 << 10  // strings of entries are cut from blocks of this size
 )
