@@ -180,7 +180,7 @@ func comparable(line string) string {
 // errorClass is what an error is about. Its words are compared where they are
 // the reference's.
 func errorClass(text string) string {
-	text = strings.TrimSuffix(text, " (--skip-newer or --replace-newer)")
+	text = showControls(strings.TrimSuffix(text, " (--skip-newer or --replace-newer)"))
 	switch {
 	case strings.Contains(text, "is empty.  Use --allow-empty-source"):
 		return "empty source"
@@ -188,6 +188,20 @@ func errorClass(text string) string {
 		return "no local name"
 	}
 	return text
+}
+
+// showControls makes a name of C1 controls what our errors show of it (docs/compat.md,
+// Output: Control characters in errors).
+func showControls(text string) string {
+	var b strings.Builder
+	for _, r := range text {
+		if r >= 0x80 && r < 0xa0 {
+			fmt.Fprintf(&b, `\x%02x`, r)
+		} else {
+			b.WriteRune(r)
+		}
+	}
+	return b.String()
 }
 
 // compare runs both tools and reports how they differ.

@@ -276,8 +276,8 @@ class AmendedB2Folder(B2Folder):
 
     def all_files(self, report, policies_manager=None):
         rules = policies_manager or ScanPoliciesManager()
+        keep = rules.should_exclude_b2_file_version
         if 'names' in amend:
-            keep = rules.should_exclude_b2_file_version
             told = set()
 
             def excluded(version, name):
@@ -297,6 +297,7 @@ class AmendedB2Folder(B2Folder):
 
             rules.should_exclude_b2_file_version = excluded
         yield from super().all_files(report, rules)
+        rules.should_exclude_b2_file_version = keep
 
 
 def differ(original, cls, source, dest, threshold=None, mode=CompareVersionMode.MODTIME, newer=None):
@@ -430,6 +431,8 @@ def refuse_empty(synchronizer, source, dest, now):
     if any(True for _ in source.bucket.ls(source.folder_name, latest_only=True, recursive=True)):
         return
     quiet = Report(io.StringIO(), True)
+    if any(path.is_visible() for path in source.all_files(quiet, synchronizer.rules)):
+        return  # it was not empty at the time that it is seen at
     synchronizer.report = quiet
     planned = synchronizer._make_folder_sync_actions(source, dest, now, quiet, synchronizer.rules)
     if any(isinstance(a, (action.B2HideAction, action.B2DeleteAction, action.LocalDeleteAction)) for a in planned):
