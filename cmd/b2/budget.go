@@ -18,7 +18,8 @@ import (
 
 // budget ends a run before it makes more calls of a class than it may. It
 // knows what was billed from the meter, and counts a call that is under way as
-// the most that it can be billed as.
+// the most that it can be billed as. Calls under way are paid for, so the run
+// ends when they have ended; what asks for more by then waits for that.
 type budget struct {
 	limits map[wire.Class]int64 // only of classes that have one
 	stop   context.CancelCauseFunc
@@ -26,6 +27,8 @@ type budget struct {
 	mu      sync.Mutex
 	spent   map[wire.Class]int64 // calls under way included
 	pending map[string][]int64   // what calls under way count as, by name
+	busy    int                  // calls under way, of all classes
+	over    *ui.Stopped          // set once a call was asked for that there is nothing left for
 }
 
 // newBudget makes a budget; stop ends the run.
@@ -33,46 +36,85 @@ func newBudget(limits map[wire.Class]int64, stop context.CancelCauseFunc) *budge
 	return &budget{limits: limits, stop: stop, spent: make(map[wire.Class]int64), pending: make(map[string][]int64)}
 }
 
-// over wraps a transport so that it makes no call that the budget does not
+// around wraps a transport so that it makes no call that the budget does not
 // allow. The meter must be the client's.
-func (b *budget) over(next http.RoundTripper, meter *ui.Meter) http.RoundTripper {
+func (b *budget) around(next http.RoundTripper, meter *ui.Meter) http.RoundTripper {
 	meter.OnAttempt(b.settle)
 	return roundTripper(func(req *http.Request) (*http.Response, error) {
-		if err := b.reserve(req); err != nil {
+		switch ok, err := b.reserve(req); {
+		case err != nil:
+			return nil, err
+		case !ok:
+			<-req.Context().Done()
+			return nil, context.Cause(req.Context())
+		}
+		resp, err := next.RoundTrip(req)
+		if err != nil {
+			b.ended()
 			return nil, err
 		}
-		return next.RoundTrip(req)
+		resp.Body = &endingBody{ReadCloser: resp.Body, end: sync.OnceFunc(b.ended)}
+		return resp, nil
 	})
+}
+
+// endingBody tells when a call has ended.
+type endingBody struct {
+	io.ReadCloser
+	end func()
+}
+
+func (e *endingBody) Close() error {
+	defer e.end()
+	return e.ReadCloser.Close()
 }
 
 type roundTripper func(*http.Request) (*http.Response, error)
 
 func (f roundTripper) RoundTrip(req *http.Request) (*http.Response, error) { return f(req) }
 
-// reserve counts a call before it is made. A listing that could cost more than
-// is left is made to ask for fewer entries.
-func (b *budget) reserve(req *http.Request) error {
+// reserve counts a call before it is made, or says that it may not be made. A
+// listing that could cost more than is left is made to ask for fewer entries.
+func (b *budget) reserve(req *http.Request) (ok bool, err error) {
 	call := callOf(req)
 	class := wire.ClassOf[call]
 	limit, limited := b.limits[class]
-	if !limited {
-		return nil
-	}
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if !limited {
+		b.busy++
+		return true, nil
+	}
 	left := limit - b.spent[class]
 	if left < 1 {
-		err := &ui.Stopped{By: fmt.Sprintf("--max-class-%c %d", class|0x20, limit)}
-		b.stop(err)
-		return err
+		b.over = &ui.Stopped{By: fmt.Sprintf("--max-class-%c %d", class|0x20, limit)}
+		b.stopWhenIdle()
+		return false, nil
 	}
 	units, err := fitListing(req, left)
 	if err != nil {
-		return err
+		return false, err
 	}
+	b.busy++
 	b.spent[class] += units
 	b.pending[call] = append(b.pending[call], units)
-	return nil
+	return true, nil
+}
+
+// ended says that a call is no longer under way.
+func (b *budget) ended() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.busy--
+	b.stopWhenIdle()
+}
+
+// stopWhenIdle ends the run if it waits for what may not be spent, and for
+// nothing else.
+func (b *budget) stopWhenIdle() {
+	if b.over != nil && b.busy == 0 {
+		b.stop(b.over)
+	}
 }
 
 // settle replaces what a call was counted as by what it is billed as.

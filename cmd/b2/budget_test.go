@@ -19,7 +19,7 @@ func TestBudgetStopsBeforeItIsSpent(t *testing.T) {
 	meter := new(ui.Meter)
 	var bodies []string
 	b := newBudget(map[wire.Class]int64{wire.ClassC: 12}, stop)
-	transport := b.over(roundTripper(func(req *http.Request) (*http.Response, error) {
+	transport := b.around(roundTripper(func(req *http.Request) (*http.Response, error) {
 		if req.Body != nil {
 			text, _ := io.ReadAll(req.Body)
 			if int64(len(text)) != req.ContentLength {
@@ -35,8 +35,9 @@ func TestBudgetStopsBeforeItIsSpent(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_, err = transport.RoundTrip(req)
+		resp, err := transport.RoundTrip(req)
 		if err == nil {
+			resp.Body.Close()
 			meter.Observe(b2.Attempt{Call: name, Class: byte(wire.ClassOf[name]), Units: billed})
 		}
 		return err

@@ -290,6 +290,11 @@ func TestCallsAreLimited(t *testing.T) {
 	if runs[0].Outcome != "stopped" || runs[0].Counts["callsC"] > 9 || !strings.Contains(runs[0].Verdict, " left (") {
 		t.Errorf("the run is remembered as %+v", runs[0])
 	}
+	// What is under way when the last call is made is not thrown away.
+	out, _ = c.b2(1, "sync", "--threads", "4", "--max-class-b", "20", "b2://limited-bucket/from", c.path("down"))
+	if entries, err := os.ReadDir(c.path("down")); err != nil || len(entries) < 19 {
+		t.Errorf("%d files came down by 20 calls, %v\n%s", len(entries), err, out)
+	}
 	if _, stderr := c.b2(1, "sync", "--max-class-b", "0", c.path("src"), "b2://limited-bucket"); !strings.Contains(stderr, "must be at least 1") {
 		t.Errorf("a limit of none says %q", stderr)
 	}

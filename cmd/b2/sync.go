@@ -162,7 +162,7 @@ func (j *syncJob) configure(cfg *b2.Config, meter *ui.Meter, calls *budget) {
 		cfg.Transport = b2.NewTransport()
 	}
 	if len(calls.limits) > 0 {
-		cfg.Transport = calls.over(cfg.Transport, meter)
+		cfg.Transport = calls.around(cfg.Transport, meter)
 	}
 	if j.bandwidth != (bandwidth{}) {
 		cfg.Transport = limitBandwidth(cfg.Transport, j.bandwidth.up, j.bandwidth.down)

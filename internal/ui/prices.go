@@ -4,9 +4,12 @@ import (
 	"bytes"
 	_ "embed"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"strconv"
+	"strings"
 )
 
 // Prices is what the service charges. What is not known for sure is nil, and
@@ -71,7 +74,7 @@ func parsePrices(text []byte) (*Prices, error) {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.DisallowUnknownFields()
 	if err := d.Decode(&p); err != nil {
-		return nil, fmt.Errorf("not a price file: %w", err)
+		return nil, notPrices(err)
 	}
 	if p.Currency == "" {
 		p.Currency = "USD"
@@ -85,6 +88,20 @@ func parsePrices(text []byte) (*Prices, error) {
 		return nil, fmt.Errorf("a price per GB cannot be negative")
 	}
 	return &p, nil
+}
+
+// notPrices says what is wrong with the JSON of a price file.
+func notPrices(err error) error {
+	kind, wrong := errors.AsType[*json.UnmarshalTypeError](err)
+	switch {
+	case wrong && kind.Field == "":
+		return fmt.Errorf("not a price file: it is a JSON %s, not an object", kind.Value)
+	case wrong:
+		return fmt.Errorf("not a price file: %s cannot be a JSON %s", kind.Field, kind.Value)
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return errors.New("not a price file: it ends too early")
+	}
+	return fmt.Errorf("not a price file: %s", strings.TrimPrefix(err.Error(), "json: "))
 }
 
 func (p *Prices) byClass() map[string]*ClassPrice {

@@ -3,6 +3,7 @@ package ui
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/bowline-sync/bowline/b2sync"
@@ -49,6 +50,9 @@ func TestLoadPrices(t *testing.T) {
 		`{"classes":{"D":{"price":1,"per":1000}}}`: false,
 		`{"downloadPerGB":-1}`:                     false,
 		`not JSON`:                                 false,
+		`[]`:                                       false,
+		`{"classes":3}`:                            false,
+		``:                                         false,
 	} {
 		file := filepath.Join(t.TempDir(), "prices.json")
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -56,6 +60,8 @@ func TestLoadPrices(t *testing.T) {
 		}
 		if p, err := LoadPrices(file); (err == nil) != good {
 			t.Errorf("%s gives %+v, %v", text, p, err)
+		} else if err != nil && strings.Contains(err.Error(), "ui.") {
+			t.Errorf("%s gives words for programmers: %v", text, err)
 		}
 	}
 	if _, err := LoadPrices("no-such-file"); err == nil {
