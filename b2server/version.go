@@ -103,6 +103,9 @@ func (c *call) allows(v *version) error {
 }
 
 func (c *call) getFileInfo(req *wire.FileIDRequest) (any, error) {
+	if _, ok := fileNumber(req.FileID); !ok {
+		return nil, badRequest("Bad fileId: %s", req.FileID) // kopia takes it for a file that is missing
+	}
 	var v *version
 	err := c.s.store.View(func(tx Tx) (err error) {
 		v, err = find(tx, req.FileID)

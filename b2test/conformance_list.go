@@ -3,6 +3,7 @@ package b2test
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 )
 
@@ -211,7 +212,13 @@ var versionRules = []rule{
 		if got := a.call(t, "b2_get_file_info", object{"fileId": marker.str("fileId")}).ok(t); got.str("action") != "hide" {
 			t.Errorf("info of a marker: %s", got.raw)
 		}
-		a.call(t, "b2_get_file_info", object{"fileId": "nonsense"}).fails(t, 400, "bad_request")
+		for _, id := range []string{"", "nonsense"} {
+			got := a.call(t, "b2_get_file_info", object{"fileId": id})
+			got.fails(t, 400, "bad_request")
+			if !strings.HasPrefix(got.str("message"), "Bad fileId") { // by which kopia knows it
+				t.Errorf("message: %s", got.raw)
+			}
+		}
 		a.delete(t, f.fields).ok(t)
 		a.call(t, "b2_get_file_info", object{"fileId": f.str("fileId")}).fails(t, 404, "not_found")
 	}},

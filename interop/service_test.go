@@ -1,0 +1,69 @@
+package interop
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+)
+
+// asService runs a client that knows no server but the service against ours
+// (testdata/as_service.sh). It needs root, for a name and a port of its own.
+func asService(t *testing.T, client string, args ...string) {
+	t.Helper()
+	for _, program := range []string{"unshare", "ip"} {
+		if _, err := exec.LookPath(program); err != nil {
+			t.Skip(program + " is not installed")
+		}
+	}
+	if os.Geteuid() != 0 || exec.Command("unshare", "--mount", "--net", "true").Run() != nil {
+		t.Skip("needs to make namespaces")
+	}
+	args = append([]string{"--mount", "--net", "testdata/as_service.sh", binary, t.TempDir(), client}, args...)
+	t.Logf("%s", tool(t, nil, "unshare", args...))
+}
+
+// drive runs the script of a program that must be installed.
+func drive(t *testing.T, program, script string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
+		t.Skip(program + " is not installed")
+	}
+	asService(t, testFile(t, script))
+}
+
+func testFile(t *testing.T, name string) string {
+	t.Helper()
+	path, err := filepath.Abs(filepath.Join("testdata", name))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestRestic(t *testing.T)    { drive(t, "restic", "restic.sh") }
+func TestDuplicity(t *testing.T) { drive(t, "duplicity", "duplicity.sh") }
+func TestOldB2(t *testing.T)     { drive(t, "backblaze-b2", "old_b2.sh") }
+
+// TestKothar drives the library that kopia talks to the service with.
+func TestKothar(t *testing.T) {
+	program := filepath.Join(t.TempDir(), "kothar")
+	tool(t, nil, "go", "build", "-o", program, "./kothar")
+	asService(t, program)
+}
+
+// TestNode drives the client for Node.js, which interop/run installs.
+func TestNode(t *testing.T) {
+	if _, err := exec.LookPath("node"); err != nil {
+		t.Skip("node is not installed")
+	}
+	if _, err := os.Stat("node_modules/backblaze-b2"); err != nil {
+		t.Skip("npm's backblaze-b2 is not installed")
+	}
+	modules, err := filepath.Abs("node_modules")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("NODE_PATH", modules)
+	asService(t, "node", testFile(t, "backblaze_b2.js"))
+}
