@@ -172,8 +172,8 @@ func TestKillTheServer(t *testing.T) {
 				from, to = l.at("up/"), map[string]string{"down": l.path("dst"), "copy": l.at("copy/")}[direction]
 			}
 			done := make(chan result)
-			p := program{args: []string{"sync", "--threads", "4", "--retry-for", "1m", from, to}, dir: l.dir,
-				limit: time.Minute + time.Duration(*kills)*3*time.Second}
+			p := program{args: []string{"sync", "--threads", "4", "--retry-for", "10m", from, to}, dir: l.dir,
+				limit: time.Minute + time.Duration(*kills)*4*time.Second}
 			go func() { done <- p.run(t, l.env) }()
 			var r result
 			for running, n := true, 0; running; n++ {
