@@ -130,11 +130,11 @@ func (b *bench) stored(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// logIn stores the account of the project's own server, and by a command the
-// ids of the buckets that it names.
-func (b *bench) logIn(naming ...string) error {
+// logIn stores the account of a server, and by a command the ids of the buckets
+// that it names.
+func (b *bench) logIn(s *server, naming ...string) error {
 	for _, cmd := range []*exec.Cmd{
-		b.stored("account", "authorize", "--environment", b.real.url, stage.KeyID, stage.Key), b.stored(naming...),
+		b.stored("account", "authorize", "--environment", s.url, stage.KeyID, stage.Key), b.stored(naming...),
 	} {
 		if out, err := cmd.CombinedOutput(); err != nil {
 			return fmt.Errorf("b2 %s: %w: %s", strings.Join(cmd.Args[1:], " "), err, out)

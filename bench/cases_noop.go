@@ -96,20 +96,29 @@ func (b *bench) noopSlow() Case {
 	}
 	fewest := float64((n + 9_999) / 10_000)
 	return Case{
-		Name:  "no-op-latency",
-		About: fmt.Sprintf("%s files that need nothing, %s per call. The bare program lists pages of 10,000 one after another.", count(n), b.sizes.latency),
+		Name: "no-op-latency",
+		About: fmt.Sprintf("%s files that need nothing, %s per call. The bare program lists pages of 10,000 one after another; "+
+			"its two calls before those are not counted, as Bowline's account is stored.", count(n), b.sizes.latency),
 		Setup: func() error {
 			if err := corpus.Links(dir, n); err != nil {
 				return err
 			}
-			return b.synth.start(b.self)
+			if err := b.synth.start(b.self); err != nil {
+				return err
+			}
+			if err := b.synth.setUp(stage.Setup{}); err != nil {
+				return err
+			}
+			return b.logIn(b.synth, "ls", "b2://"+bucket+"/none/")
 		},
 		Tools: []Tool{
-			slow(b.noopTool(bowline, n, func() *exec.Cmd { return b.bowline(b.synth, "sync", "--no-progress", dir, "b2://"+bucket) })),
+			slow(b.noopTool(bowline, n, func() *exec.Cmd { return b.stored("sync", "--no-progress", dir, "b2://"+bucket) })),
 			slow(b.noopTool(pages, n, func() *exec.Cmd { return b.floor(b.synth, "list", "-bucket", bucket) })),
 		},
 		Goals: []Goal{
-			{Text: "times faster than pages one after another, at least 5", Least: 5, Measure: ratio(pages, bowline)},
+			{Text: "times faster than pages one after another, at least 5", Least: 5, Measure: func(r *results) float64 {
+				return quotient((r.wall(pages) - 2*b.sizes.latency).Seconds(), r.wall(bowline).Seconds())
+			}},
 			{Text: "list calls over the fewest possible, at most 1.15", Most: 1.15, Measure: func(r *results) float64 {
 				return float64(r.calls(bowline, listCalls...)) / fewest
 			}},

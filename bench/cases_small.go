@@ -133,7 +133,7 @@ func (b *bench) copySlow(threads int) Case {
 				if err := b.seed("post", b.smallDir(n), bucketOne); err != nil {
 					return err
 				}
-				if err := b.logIn("sync", "--no-progress", "--dry-run", "b2://"+bucketOne, "b2://"+bucketTwo); err != nil {
+				if err := b.logIn(b.real, "sync", "--no-progress", "--dry-run", "b2://"+bucketOne, "b2://"+bucketTwo); err != nil {
 					return err
 				}
 				return b.real.setUp(stage.Setup{Keep: true, Latency: latency})

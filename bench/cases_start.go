@@ -29,7 +29,7 @@ func (b *bench) startUp() Case {
 			if _, err := b.freshFolder("nothing"); err != nil {
 				return err
 			}
-			return b.logIn(emptyArgs...)
+			return b.logIn(b.real, emptyArgs...)
 		},
 		Tools: []Tool{
 			{Name: version, Command: func() *exec.Cmd { return b.stored("version") }},
