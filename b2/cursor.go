@@ -241,12 +241,13 @@ func (c *cursor) number() (int64, error) {
 	return n, nil
 }
 
-// digits reads the common case: up to 18 digits and nothing else.
-func digits(text []byte) (n int64, ok bool) {
-	if len(text) > 18 {
+// digits reads the common case: 1 to 18 digits and nothing else.
+func digits[T string | []byte](text T) (n int64, ok bool) {
+	if len(text) == 0 || len(text) > 18 {
 		return 0, false
 	}
-	for _, b := range text {
+	for i := range len(text) {
+		b := text[i]
 		if b < '0' || b > '9' {
 			return 0, false
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"strconv"
 	"strings"
 	"time"
 
@@ -63,6 +64,25 @@ func (f *File) Info() map[string]string {
 
 // InfoValue is one entry of the info, found without building the map.
 func (f *File) InfoValue(name string) (string, bool) { return infoValue(f.info, name) }
+
+// ModTime is the modification time of the source in ms since the epoch, if the
+// info has one that can be read.
+func (f *File) ModTime() (ms int64, ok bool) {
+	// Most files have just this.
+	if value, ok := strings.CutPrefix(f.info, `{"`+InfoModTime+`":"`); ok {
+		if value, ok = strings.CutSuffix(value, `"}`); ok {
+			if ms, ok = digits(value); ok {
+				return ms, true
+			}
+		}
+	}
+	value, ok := f.InfoValue(InfoModTime)
+	if !ok {
+		return 0, false
+	}
+	ms, err := strconv.ParseInt(value, 10, 64)
+	return ms, err == nil
+}
 
 // setInfo is the way back from a map.
 func (f *File) setInfo(info map[string]string) {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"reflect"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/iotest"
@@ -263,6 +264,9 @@ func FuzzPage(f *testing.F) {
 	f.Add([]byte(documented))
 	f.Add(somePage(3, rand.New(rand.NewPCG(3, 4))))
 	f.Add(flatPage(3)) // entries of one pattern
+	for _, ms := range []string{"", "0", "-7", "+7", "1_0", "1e3", "\\u0031", `1","src_last_modified_millis":"2`, "9223372036854775808"} {
+		f.Add(fmt.Appendf(nil, `{"files":[{"fileName":"a","fileInfo":{"src_last_modified_millis":"%s"}}],"nextFileName":null}`, ms))
+	}
 	f.Add([]byte(`{"files":[{"fileName":"\ud83d\ude00\ud800","fileInfo":{"A":null,"a":"\u0041"},"contentSha1":"none","x":[1e5,-0.1,true,{}]}],"nextFileName":null}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
 		got, next, id, err := scanPage(bytes.NewReader(body))
@@ -278,10 +282,15 @@ func FuzzPage(f *testing.F) {
 			t.Fatalf("the scanner takes what encoding/json refuses: %v", err)
 		}
 		for i := range got {
-			for name, value := range got[i].Info() {
+			info := got[i].Info()
+			for name, value := range info {
 				if v, ok := got[i].InfoValue(name); v != value || !ok {
 					t.Fatalf("info %q: %q, %v; want %q", name, v, ok, value)
 				}
+			}
+			want, err := strconv.ParseInt(info[InfoModTime], 10, 64)
+			if ms, ok := got[i].ModTime(); ok != (err == nil) || ok && ms != want {
+				t.Fatalf("modification time %d, %v; want that of %q", ms, ok, info)
 			}
 		}
 		if !reflect.DeepEqual(plainInfo(got), plainInfo(want)) || !reflect.DeepEqual(got, want) ||
@@ -360,6 +369,16 @@ func BenchmarkInfoValue(b *testing.B) {
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, ok := f.InfoValue(InfoModTime); !ok {
+			b.Fatal("not found")
+		}
+	}
+}
+
+func BenchmarkModTime(b *testing.B) {
+	f := File{info: `{"src_last_modified_millis":"1767323000123"}`}
+	b.ReportAllocs()
+	for b.Loop() {
+		if _, ok := f.ModTime(); !ok {
 			b.Fatal("not found")
 		}
 	}

@@ -3,7 +3,6 @@ package b2sync
 import (
 	"context"
 	"iter"
-	"strconv"
 	"strings"
 
 	"github.com/bowline-sync/bowline/b2"
@@ -152,10 +151,8 @@ func choose(e *entry, o scanOptions) bool {
 // modTime is a version's modification time in ms: that of its source, or, if
 // it has none that can be read, the time of its upload.
 func modTime(f *b2.File) (ms int64, bare bool) {
-	if value, ok := f.InfoValue(wire.InfoModTime); ok {
-		if ms, err := strconv.ParseInt(value, 10, 64); err == nil {
-			return ms, false
-		}
+	if ms, ok := f.ModTime(); ok {
+		return ms, false
 	}
 	return f.Uploaded, true
 }

@@ -21,6 +21,8 @@ type folderSide struct {
 	// absent is set for a destination that does not exist and, in a dry run, is
 	// not made: it has no files.
 	absent bool
+	// began is the folder as the run found it, if it is the source.
+	began fs.FileInfo
 }
 
 func (f *folderSide) String() string { return f.root }
@@ -35,15 +37,12 @@ func (f *folderSide) scan(ctx context.Context, r Range, o scanOptions) iter.Seq2
 			return
 		}
 		var failure filterFailure
-		items := localfs.Scan(ctx, f.root, localfs.ScanOptions{
-			Lo: r.Lo, Hi: r.Hi,
-			Links: f.links(o),
-			Keep:  failure.watch(o.Names.Keep),
-			Enter: failure.watch(o.Names.Enter),
-			Temp:  o.unfinished,
-		})
+		options := localfs.ScanOptions{Lo: r.Lo, Hi: r.Hi, Links: f.links(o), Temp: o.unfinished}
+		if o.Names != nil { // else no full names need be made to ask for
+			options.Keep, options.Enter = failure.watch(o.Names.Keep), failure.watch(o.Names.Enter)
+		}
 		var e entry
-		for item, err := range items {
+		for item, err := range localfs.Scan(ctx, f.root, options) {
 			if failed := failure.first.Load(); failed != nil {
 				err = *failed
 			}
@@ -81,11 +80,14 @@ func (f *filterFailure) watch(keep func(string) (bool, error)) func(string) bool
 	return func(name string) bool {
 		ok, err := keep(name)
 		if err != nil {
-			f.first.CompareAndSwap(nil, &err)
+			f.fail(err)
+			return false
 		}
-		return ok && err == nil
+		return ok
 	}
 }
+
+func (f *filterFailure) fail(err error) { f.first.CompareAndSwap(nil, &err) }
 
 // describe makes an entry of what the scan found.
 func (f *folderSide) describe(e *entry, item *localfs.Item, o scanOptions) {
