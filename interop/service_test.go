@@ -57,12 +57,13 @@ func TestNode(t *testing.T) {
 	if _, err := exec.LookPath("node"); err != nil {
 		t.Skip("node is not installed")
 	}
-	if _, err := os.Stat("node_modules/backblaze-b2"); err != nil {
-		t.Skip("npm's backblaze-b2 is not installed")
-	}
-	modules, err := filepath.Abs("node_modules")
+	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
+	}
+	modules := filepath.Join(cache, "bowline-interop", "node_modules")
+	if _, err := os.Stat(filepath.Join(modules, "backblaze-b2")); err != nil {
+		t.Skip("npm's backblaze-b2 is not installed")
 	}
 	t.Setenv("NODE_PATH", modules)
 	asService(t, "node", testFile(t, "backblaze_b2.js"))
