@@ -249,6 +249,23 @@ func (c *call) bucket(id string) (*bucket, error) {
 	return nil, noBucket(id)
 }
 
+// bucketFor is bucket, for a call that writes a file there.
+func (c *call) bucketFor(id, name string) (*bucket, error) {
+	b, err := c.bucket(id)
+	if err != nil {
+		return nil, err
+	}
+	return b, c.mayWrite(name)
+}
+
+// mayWrite checks the name of a new file, and that the key may write it.
+func (c *call) mayWrite(name string) error {
+	if !c.key.allowsName(name) {
+		return unauthorized("not allowed for this file")
+	}
+	return c.s.checkName(name)
+}
+
 // require checks one more capability than the call's own.
 func (c *call) require(capability string) error {
 	if !c.key.can(capability) {

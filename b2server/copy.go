@@ -109,11 +109,8 @@ func (c *call) copyFile(req *wire.CopyFileRequest) (any, error) {
 
 // copied makes the version that a copy becomes.
 func (c *call) copied(req *wire.CopyFileRequest, from *version, b *bucket) (v *version, sse sseRequest, err error) {
-	if err := c.s.checkName(req.FileName); err != nil {
+	if err := c.mayWrite(req.FileName); err != nil {
 		return nil, sse, err
-	}
-	if !c.key.allowsName(req.FileName) {
-		return nil, sse, unauthorized("not allowed for this file")
 	}
 	v = &version{Bucket: b.ID, Name: req.FileName, Time: c.now.UnixMilli(), Action: actionUpload}
 	if err := v.describe(req, from); err != nil {

@@ -31,14 +31,8 @@ func (c *call) viewUnfinished(id string) (v *version, err error) {
 }
 
 func (c *call) startLargeFile(req *wire.StartLargeFileRequest) (any, error) {
-	b, err := c.bucket(req.BucketID)
+	b, err := c.bucketFor(req.BucketID, req.FileName)
 	if err != nil {
-		return nil, err
-	}
-	if !c.key.allowsName(req.FileName) {
-		return nil, unauthorized("not allowed for this file")
-	}
-	if err := c.s.checkName(req.FileName); err != nil {
 		return nil, err
 	}
 	if err := c.storageCap(0); err != nil {
@@ -310,21 +304,12 @@ func (c *call) checkParts(parts []part, hashes []string) error {
 }
 
 func (c *call) cancelLargeFile(req *wire.FileIDRequest) (any, error) {
-	var gone *removal
-	err := c.s.store.Update(func(tx Tx) error {
-		v, err := c.unfinished(tx, req.FileID)
-		if err != nil {
-			return err
-		}
-		gone, err = remove(tx, v)
-		return err
-	})
+	v, err := c.s.remove(func(tx Tx) (*version, error) { return c.unfinished(tx, req.FileID) })
 	if err != nil {
 		return nil, err
 	}
-	c.s.removed(gone)
 	return wire.CancelLargeFileResponse{FileID: req.FileID, AccountID: c.s.account,
-		BucketID: gone.version.Bucket, FileName: gone.version.Name}, nil
+		BucketID: v.Bucket, FileName: v.Name}, nil
 }
 
 // listUnfinished lists large files that are not finished, oldest start first.

@@ -98,11 +98,8 @@ func (c *call) announced(b *bucket) (v *version, sse sseRequest, custom bool, er
 	if err != nil {
 		return nil, sse, false, badRequest("the file name is not percent-encoded")
 	}
-	if err := c.s.checkName(name); err != nil {
+	if err := c.mayWrite(name); err != nil {
 		return nil, sse, false, err
-	}
-	if !c.key.allowsName(name) {
-		return nil, sse, false, unauthorized("not allowed for this file")
 	}
 	v = &version{Bucket: b.ID, Name: name, Time: c.now.UnixMilli(), Action: actionUpload}
 	if v.ContentType, err = contentType(h.Get("Content-Type"), name); err != nil {

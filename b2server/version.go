@@ -130,14 +130,8 @@ const (
 )
 
 func (c *call) hideFile(req *wire.HideFileRequest) (any, error) {
-	b, err := c.bucket(req.BucketID)
+	b, err := c.bucketFor(req.BucketID, req.FileName)
 	if err != nil {
-		return nil, err
-	}
-	if !c.key.allowsName(req.FileName) {
-		return nil, unauthorized("not allowed for this file")
-	}
-	if err := c.s.checkName(req.FileName); err != nil {
 		return nil, err
 	}
 	v, err := c.s.hide(b.ID, req.FileName, c.now.UnixMilli())
@@ -179,23 +173,17 @@ func (c *call) deleteFileVersion(req *wire.DeleteFileVersionRequest) (any, error
 			return nil, err
 		}
 	}
-	var gone *removal
-	err := c.s.store.Update(func(tx Tx) error {
+	v, err := c.s.remove(func(tx Tx) (*version, error) {
 		v, err := c.namedVersion(tx, req.FileName, req.FileID)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		if err := v.Lock.protects(c.now, req.BypassGovernance); err != nil {
-			return err
-		}
-		gone, err = remove(tx, v)
-		return err
+		return v, v.Lock.protects(c.now, req.BypassGovernance)
 	})
 	if err != nil {
 		return nil, err
 	}
-	c.s.removed(gone)
-	c.s.notifier.send(c.s.buckets.byID(gone.version.Bucket), eventDelete, gone.version, c.now)
+	c.s.notifier.send(c.s.buckets.byID(v.Bucket), eventDelete, v, c.now)
 	return wire.DeleteFileVersionResponse{FileID: req.FileID, FileName: req.FileName}, nil
 }
 
@@ -236,6 +224,23 @@ func remove(tx Tx, v *version) (*removal, error) {
 		return nil, err
 	}
 	return gone, tx.Delete(tableVersions, v.key())
+}
+
+// remove takes the version that choose answers out of the store.
+func (s *Server) remove(choose func(Tx) (*version, error)) (v *version, err error) {
+	var gone *removal
+	err = s.store.Update(func(tx Tx) (err error) {
+		if v, err = choose(tx); err != nil {
+			return err
+		}
+		gone, err = remove(tx, v)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.removed(gone)
+	return v, nil
 }
 
 // removed drops the blobs of a version that the index no longer has. A blob
