@@ -3,6 +3,7 @@ package b2sync
 import (
 	"context"
 	"fmt"
+	"os"
 
 	"github.com/bowline-sync/bowline/b2"
 )
@@ -65,14 +66,37 @@ func (r *run) removals(ctx context.Context) error {
 	return nil
 }
 
-// checkEmpty refuses to remove anything because a bucket or prefix is empty
-// (P4): the prefix may be mistyped. A folder has been checked before.
+// checkEmpty refuses to remove anything because the source is empty (P4): a
+// prefix may be mistyped, and the disk of a folder may be gone by now.
 func (r *run) checkEmpty(ctx context.Context) error {
-	src, ok := r.src.(*bucketSide)
-	if !ok || r.opts.AllowEmpty || r.sourceFiles.Load() > 0 {
+	switch src := r.src.(type) {
+	case *folderSide:
+		return r.checkStill(ctx, src)
+	case *bucketSide:
+		if !r.opts.AllowEmpty && r.sourceFiles.Load() == 0 {
+			return checkListed(ctx, src)
+		}
+	}
+	return nil
+}
+
+// checkStill looks again at a source folder that had a file when the run began.
+// If its disk was taken away since, the names below were found missing, and
+// what the run now sees is the empty mount point.
+func (r *run) checkStill(ctx context.Context, src *folderSide) error {
+	if src.absent {
 		return nil
 	}
-	// The ranges of the run may have been too narrow to see the source's files.
+	now, err := os.Stat(src.root)
+	if err != nil || !os.SameFile(src.began, now) {
+		return fmt.Errorf("nothing was deleted or hidden: %s is no longer the folder that the run began with; is its disk still there?", src.root)
+	}
+	return r.checkSource(ctx, src)
+}
+
+// checkListed asks whether a bucket has a file below the prefix. The ranges of
+// the run may have been too narrow to see it.
+func checkListed(ctx context.Context, src *bucketSide) error {
 	for _, err := range src.client.ListNames(ctx, src.ref.ID, b2.ListOptions{Prefix: src.prefix, PageSize: 1}) {
 		if err != nil {
 			return fmt.Errorf("looking for files in %s: %w", src, err)

@@ -1,6 +1,8 @@
 package b2sync_test
 
 import (
+	"errors"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -218,6 +220,36 @@ func TestP4EmptySource(t *testing.T) {
 	want(t, "files", l.files("dst"))
 	if out := l.sync(l.at("mistyped"), l.folder("dst"), b2sync.Options{}); !out.OK() {
 		t.Errorf("an empty prefix with nothing to remove: %v", out.Err)
+	}
+}
+
+// TestP4VanishedSource: a source whose disk goes away while the run scans it
+// was not empty when it was checked, but what is missing since then is not gone.
+func TestP4VanishedSource(t *testing.T) {
+	gone := map[string]func(src string) error{
+		"another folder": func(src string) error { return errors.Join(os.Rename(src, src+"-disk"), os.Mkdir(src, 0o777)) },
+		"no folder":      func(src string) error { return os.Rename(src, src+"-disk") },
+		"emptied":        func(src string) error { return os.Remove(filepath.Join(src, "kept")) },
+	}
+	for what, vanish := range gone {
+		t.Run(what, func(t *testing.T) {
+			l := newLab(t)
+			l.write("src/kept", "x", moment(1))
+			l.clean(l.folder("src"), l.at(""), b2sync.Options{})
+			// The destination's listing comes after the check of the source, and
+			// before what it found is removed.
+			l.put("old", "x", moment(1))
+			l.server.Fail("b2_list_file_versions", 1, func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+				if err := vanish(filepath.Join(l.dir, "src")); err != nil {
+					t.Error(err)
+				}
+				server.ServeHTTP(w, r)
+			})
+			if out := l.sync(l.folder("src"), l.at(""), deleting); out.OK() {
+				t.Error("all went well")
+			}
+			want(t, "names", l.names(), "kept", "old")
+		})
 	}
 }
 

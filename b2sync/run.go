@@ -147,6 +147,7 @@ func (r *run) prepare(ctx context.Context) error {
 		if err := r.checkSource(ctx, src); err != nil {
 			return err
 		}
+		src.began, _ = os.Stat(src.root) // nil if there is none
 	}
 	if err := r.checkRights(ctx); err != nil {
 		return err
