@@ -3,10 +3,12 @@
 // library blazer, the library inside kopia, and, where they are installed,
 // Python's b2sdk, restic, duplicity, Backblaze's own tool of 2019, the client
 // for Node.js, and a browser on the server's page. And it runs our client against a server that is
-// not ours, the simulator inside b2sdk. It is a module of its own, so that
-// nothing of theirs enters ours.
+// not ours, the simulator inside b2sdk; and against the sync engine of b2sdk, in
+// random worlds (TestDiffer). It is a module of its own, so that nothing of
+// theirs enters ours.
 //
 //	interop/run   # installs what is missing
+//	go test -run TestDiffer -differ.worlds 5000   # many worlds
 //
 // A client that the machine does not have is skipped with a word.
 package interop
