@@ -60,7 +60,8 @@ const (
 	shortest     = time.Second // of an epoch, which also lasts 4 requests
 	shrinkBusy   = 0.7         // after 429 or 503
 	belowRefusal = 0.95
-	quietEpochs  = 60   // before the ceiling rises
+	provenEpochs = 2    // before a ceiling counts as known
+	quietEpochs  = 60   // before it rises
 	riseStep     = 1.15 // of the ceiling, and of a fixed limit on its way back
 	tryMore      = 1.5
 	worthIt      = 1.05 // a larger limit is kept if it gives so much more
@@ -159,15 +160,23 @@ func (t *Throttle) observe(a b2.Attempt, now time.Time) {
 	t.admit()
 }
 
-// busy shrinks, once for all the refusals of one moment.
+// busy shrinks, once for all the refusals of one moment. One that comes after
+// quiet epochs at a limit found by refusals says only that the ceiling is a
+// little too high.
 func (t *Throttle) busy(wait time.Duration, now time.Time) {
 	if now.Before(t.hold) {
 		return
 	}
+	known := t.auto && t.ceiling > 0 && t.quiet >= provenEpochs
 	t.ceiling, t.quiet = t.limit*belowRefusal, 0
-	t.setLimit(t.limit * shrinkBusy)
+	t.hold = now.Add(shortest)
+	if known {
+		t.setLimit(t.ceiling)
+	} else {
+		t.setLimit(t.limit * shrinkBusy)
+		t.hold = now.Add(max(wait, shortest))
+	}
 	t.slowStart = false
-	t.hold = now.Add(max(wait, shortest))
 	t.bestLimit, t.bestRate = t.limit, 0
 	t.less, t.rest, t.pause = false, 0, 0
 	t.epoch = epoch{began: t.hold}
