@@ -26,11 +26,11 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	bucket, err := b2.CreateBucket("interop-kothar", backblaze.AllPrivate)
-	if err != nil {
+	if _, err := b2.CreateBucket("interop-kothar", backblaze.AllPrivate); err != nil {
 		return err
 	}
-	if bucket, err = b2.Bucket("interop-kothar"); err != nil || bucket == nil {
+	bucket, err := b2.Bucket("interop-kothar")
+	if err != nil || bucket == nil {
 		return fmt.Errorf("finding the bucket: %v", err)
 	}
 	const name = "d/ü b.txt"
