@@ -184,6 +184,8 @@ class TodaysLocalFolder(LocalFolder):
                 yield from self._walk_relative_paths(path, name[:-1], report, rules, links, above)
             elif not rules._should_exclude_relative_path(name):
                 yield from self._file(name, path, report, rules)
+            elif report and not os.path.exists(path):
+                report.unseen.add(path)  # without a word, but what lies below it is not known
 
     def _file(self, name, path, report, rules):
         try:
