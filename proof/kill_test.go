@@ -42,6 +42,7 @@ func chance(t *testing.T) *rand.Rand {
 type service struct {
 	t             *testing.T
 	dir, addr     string
+	options       []string // of b2 serve, beside the usual
 	keyID, key    string
 	mu            sync.Mutex
 	cmd           *exec.Cmd
@@ -50,13 +51,13 @@ type service struct {
 }
 
 // newService starts a server on a folder, at a port that it keeps.
-func newService(t *testing.T, dir string) *service {
+func newService(t *testing.T, dir string, options ...string) *service {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &service{t: t, dir: dir, addr: listener.Addr().String(), keyID: "0123456789ab", key: "K000-secret-of-the-proof-server"}
+	s := &service{t: t, dir: dir, options: options, addr: listener.Addr().String(), keyID: "0123456789ab", key: "K000-secret-of-the-proof-server"}
 	listener.Close()
 	s.start()
 	t.Cleanup(s.kill)
@@ -70,8 +71,9 @@ func (s *service) start() {
 	s.t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.cmd = exec.Command(binary, "serve", "--listen", s.addr, "--data", s.dir, "--min-part-size", "1000", "--recommended-part-size", "65536",
-		"--log", "--latency", "5ms") // so that a run lasts long enough to be met
+	args := []string{"serve", "--listen", s.addr, "--data", s.dir, "--min-part-size", "1000", "--recommended-part-size", "65536",
+		"--log", "--latency", "5ms"} // so that a run lasts long enough to be met
+	s.cmd = exec.Command(binary, append(args, s.options...)...)
 	s.cmd.Env = append(environment(s.dir+"-home", "", s.keyID, s.key), "PATH="+os.Getenv("PATH"))
 	s.log = new(strings.Builder)
 	s.cmd.Stderr = s.log
@@ -112,10 +114,10 @@ type crashLab struct {
 	service *service
 }
 
-func newCrashLab(t *testing.T) *crashLab {
+func newCrashLab(t *testing.T, options ...string) *crashLab {
 	t.Helper()
 	l := &lab{t: t, dir: sharedDir(t)}
-	s := newService(t, l.path("data"))
+	s := newService(t, l.path("data"), options...)
 	l.client = s.client()
 	b, err := l.client.CreateBucket(t.Context(), b2.CreateBucketRequest{BucketName: bucketName, BucketType: "allPrivate"})
 	if err != nil {

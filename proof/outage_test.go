@@ -25,6 +25,26 @@ func TestRetryForEnds(t *testing.T) {
 	}
 }
 
+// TestServerWithRandomFaults has our server refuse one call in ten, slowly: the
+// program gets through, and counts its retries in the verdict only.
+func TestServerWithRandomFaults(t *testing.T) {
+	t.Parallel()
+	l := newCrashLab(t, "--faults", "0.1", "--fault-seed", "7", "--latency", "1ms", "--bandwidth", "50M")
+	want := l.crowd("src", chance(t), 15)
+	said := ""
+	for _, hop := range [][2]string{{l.path("src"), l.at("up/")}, {l.at("up/"), l.at("across/")}, {l.at("across/"), l.path("dst")}} {
+		r := l.run("sync", hop[0], hop[1])
+		if r.code != 0 || r.errs != "" {
+			t.Errorf("want a clean run: %v", r)
+		}
+		said += r.out
+	}
+	if !strings.Contains(said, "retr") {
+		t.Errorf("no verdict speaks of retries:\n%s", said)
+	}
+	sameTree(t, "what came back", l.tree("dst"), want)
+}
+
 // TestCapsAreNamed meets each of the account's caps: the run stops, and says
 // which one it was.
 func TestCapsAreNamed(t *testing.T) {
