@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/bowline-sync/bowline/b2sync"
 	"github.com/bowline-sync/bowline/b2test"
@@ -179,6 +180,29 @@ func TestP4EveryDirection(t *testing.T) {
 		o.AllowEmpty = true
 		l.clean(d.src(l), d.dst(l), o)
 		want(t, "destination, when it is meant", d.there(l))
+	})
+}
+
+// P7: what was replaced stays for as long as was said, and then goes. A folder
+// keeps no history.
+func TestP7EveryDirection(t *testing.T) {
+	everyDirection(t, func(t *testing.T, l *lab, d direction) {
+		if d.local.to {
+			return
+		}
+		const day = 24 * time.Hour
+		keep := b2sync.Options{Extraneous: b2sync.ExtraneousKeepDays, KeepDays: 3}
+		d.make(l, "to/a", "old", 1)
+		l.server.Advance(t, 100*day) // its age does not matter, only when it was replaced
+		d.make(l, "from/a", "newer", 9)
+		l.clean(d.src(l), d.dst(l), keep)
+		want(t, "at once", d.held(l), "a upload 5", "a upload 3")
+		l.server.Advance(t, 2*day)
+		l.clean(d.src(l), d.dst(l), keep)
+		want(t, "two days later", d.held(l), "a upload 5", "a upload 3")
+		l.server.Advance(t, 2*day)
+		l.clean(d.src(l), d.dst(l), keep)
+		want(t, "four days later", d.held(l), "a upload 5")
 	})
 }
 
