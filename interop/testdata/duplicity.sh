@@ -7,6 +7,7 @@ duplicity() { command duplicity --no-encryption --archive-dir "$PWD/archive" "$@
 mkdir -p src/d
 head -c 3000000 /dev/urandom > src/large
 echo hello > "src/d/ü b+c"
+touch -d '1 hour ago' "src/d/ü b+c" # it looks at whole seconds
 duplicity full --volsize 1 src "$target"
 echo again >> "src/d/ü b+c"
 duplicity incremental src "$target"
