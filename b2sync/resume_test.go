@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -193,7 +194,9 @@ func TestP9UploadGoesOn(t *testing.T) {
 			if l.content("big") != big {
 				t.Error("the object is not the file")
 			}
-			want(t, "versions", l.versions(), fmt.Sprintf("big upload %d", bigSize), "big upload 3", "small upload 5")
+			// A small file may be there twice: the server may store it after an
+			// interrupted run has gone, and after the next one has looked.
+			want(t, "versions", slices.Compact(l.versions()), fmt.Sprintf("big upload %d", bigSize), "big upload 3", "small upload 5")
 			want(t, "record", l.records())
 
 			// Nothing large, nothing remembered: nobody asks.
