@@ -23,11 +23,14 @@ type bucket struct {
 	Info             map[string]string
 	CORS             []wire.CORSRule
 	Lifecycle        []wire.LifecycleRule
+	Unencrypted      bool // new files that ask for no encryption get none
 	LockEnabled      bool
 	DefaultRetention wire.DefaultRetention
 	Replication      json.RawMessage // nil when there is none
 	Notifications    []notificationRule
 	Revision         int
+
+	replicates []replicationRule // those of Replication; set when the bucket is published
 }
 
 // buckets are all buckets of the account. There are few, so they are kept in
@@ -61,6 +64,7 @@ func (b *buckets) all() []*bucket {
 func (b *buckets) set(k *bucket) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	k.replicates = replicationRules(k.Replication)
 	b.ids[k.ID], b.names[strings.ToLower(k.Name)] = k, k
 }
 
@@ -118,7 +122,7 @@ func (c *call) bucketAnswer(b *bucket) *wire.Bucket {
 	}
 	if c.key.can("readBucketEncryption") {
 		answer.DefaultSSE = wire.DefaultSSEAnswer{IsClientAuthorizedToRead: true,
-			Value: &wire.SSE{Mode: new(wire.SSEB2), Algorithm: new(wire.AES256)}}
+			Value: b.defaultSSE().wire()}
 	}
 	if c.key.can("readBucketRetentions") {
 		answer.FileLock = wire.FileLockAnswer{IsClientAuthorizedToRead: true,
@@ -142,7 +146,8 @@ func (c *call) createBucket(req *wire.CreateBucketRequest) (any, error) {
 	}
 	var raw [12]byte
 	_, _ = rand.Read(raw[:])
-	b := &bucket{ID: hex.EncodeToString(raw[:]), Name: req.BucketName, Revision: 1}
+	b := &bucket{ID: hex.EncodeToString(raw[:]), Name: req.BucketName, Revision: 1,
+		Unencrypted: c.s.cfg.DefaultEncryption == EncryptionNone}
 	err := c.change(b, &wire.UpdateBucketRequest{
 		BucketType: &req.BucketType, BucketInfo: &req.BucketInfo, CORSRules: &req.CORSRules,
 		LifecycleRules: &req.LifecycleRules, DefaultSSE: req.DefaultSSE,
@@ -225,16 +230,37 @@ func (c *call) change(b *bucket, req *wire.UpdateBucketRequest) error {
 	return nil
 }
 
+// changeEncryption sets what new files of the bucket are encrypted with, or
+// resets it: the API documentation says that a mode of null resets. Some
+// clients send "none" for null.
+func (c *call) changeEncryption(b *bucket, to *wire.SSE) error {
+	if value(to.Mode) == "none" {
+		to = &wire.SSE{}
+	}
+	sse, err := sseFromJSON(to)
+	if err != nil || sse.mode == sseC {
+		return badRequest("defaultServerSideEncryption must be SSE-B2 with AES256, or none")
+	}
+	b.Unencrypted = sse.mode == sseNone && c.s.cfg.DefaultEncryption == EncryptionNone
+	return nil
+}
+
+// defaultSSE is the encryption of new files that ask for none.
+func (b *bucket) defaultSSE() sseMode {
+	if b.Unencrypted {
+		return sseNone
+	}
+	return sseB2
+}
+
 // changeProtection applies the settings that need capabilities of their own.
 func (c *call) changeProtection(b *bucket, req *wire.UpdateBucketRequest) error {
 	if req.DefaultSSE != nil {
 		if err := c.require("writeBucketEncryption"); err != nil {
 			return err
 		}
-		// SSE-B2 is on for every bucket; setting it, or resetting with a
-		// null mode, both leave it on.
-		if sse, err := sseFromJSON(req.DefaultSSE); err != nil || sse.mode == sseC {
-			return badRequest("defaultServerSideEncryption must be SSE-B2 with AES256, or none")
+		if err := c.changeEncryption(b, req.DefaultSSE); err != nil {
+			return err
 		}
 	}
 	if req.FileLockEnabled != nil && *req.FileLockEnabled != b.LockEnabled {
@@ -244,7 +270,7 @@ func (c *call) changeProtection(b *bucket, req *wire.UpdateBucketRequest) error 
 		if b.LockEnabled {
 			return fail(http.StatusBadRequest, wire.CodeFileLockConflict, "file lock cannot be turned off")
 		}
-		if replicatesFrom(b.Replication) {
+		if replicationRules(b.Replication) != nil {
 			return fail(http.StatusBadRequest, wire.CodeReplicationConflict,
 				"file lock cannot be turned on for a bucket that is a source of replication")
 		}

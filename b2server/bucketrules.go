@@ -1,7 +1,6 @@
 package b2server
 
 import (
-	"encoding/json"
 	"slices"
 	"strings"
 
@@ -181,53 +180,4 @@ func checkDefaultRetention(r wire.DefaultRetention, lockEnabled bool) (wire.Defa
 		return none, badRequest("the period of defaultRetention is too long")
 	}
 	return r, nil
-}
-
-// replication is checked as far as its shape goes; nothing is replicated.
-type replication struct {
-	Source *struct {
-		Rules []struct {
-			Destination string `json:"destinationBucketId"`
-			Prefix      string `json:"fileNamePrefix"`
-			Existing    bool   `json:"includeExistingFiles"`
-			Enabled     bool   `json:"isEnabled"`
-			Priority    int64  `json:"priority"`
-			Name        string `json:"replicationRuleName"`
-		} `json:"replicationRules"`
-		KeyID *string `json:"sourceApplicationKeyId"`
-	} `json:"asReplicationSource"`
-	Destination *struct {
-		Keys map[string]string `json:"sourceToDestinationKeyMapping"`
-	} `json:"asReplicationDestination"`
-}
-
-// checkReplication answers the configuration to keep; nil when both halves are
-// null, which clears it.
-func checkReplication(raw json.RawMessage) (json.RawMessage, error) {
-	var r replication
-	if err := json.Unmarshal(raw, &r); err != nil {
-		return nil, badRequest("replicationConfiguration has a wrong shape: %v", err)
-	}
-	if r.Source == nil && r.Destination == nil {
-		return nil, nil
-	}
-	if r.Source != nil {
-		for _, rule := range r.Source.Rules {
-			if rule.Priority < 1 || rule.Priority > 1<<31-1 {
-				return nil, badRequest("the priority of a replication rule must be 1 to 2147483647")
-			}
-			if n := len(rule.Name); n < 1 || n > 64 || strings.Trim(rule.Name, letters+digits+"-_") != "" {
-				return nil, badRequest("replicationRuleName must be 1 to 64 letters, digits, '-' and '_'")
-			}
-		}
-	}
-	kept, err := json.Marshal(r)
-	return kept, err
-}
-
-// replicatesFrom says whether a replication that checkReplication kept makes
-// the bucket a source.
-func replicatesFrom(kept json.RawMessage) bool {
-	var r replication
-	return len(kept) > 0 && json.Unmarshal(kept, &r) == nil && r.Source != nil
 }

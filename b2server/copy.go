@@ -98,6 +98,7 @@ func (c *call) copyFile(req *wire.CopyFileRequest) (any, error) {
 	if from.whole && !from.version.Large {
 		v.SHA1 = from.version.SHA1 // which may say that it is unverified
 	}
+	v.Replication = b.replicationOf(v)
 	if err := c.s.store.Update(func(tx Tx) error { return insert(tx, v, false) }); err != nil {
 		_ = c.s.store.RemoveBlob(BlobID{File: v.Number})
 		return nil, err
@@ -123,7 +124,7 @@ func (c *call) copied(req *wire.CopyFileRequest, from *version, b *bucket) (v *v
 		return nil, sse, err
 	}
 	if sse.mode == sseNone {
-		sse.mode = sseB2
+		sse.mode = b.defaultSSE()
 	}
 	if v.Lock, err = c.lock(lockRequest{retention: req.FileRetention, hold: req.LegalHold}, b, c.key); err != nil {
 		return nil, sse, err

@@ -276,6 +276,9 @@ func (c *call) downloadHeaders(b *bucket, v *version) error {
 		h[wire.HeaderSSECAlg] = []string{wire.AES256}
 		h[wire.HeaderSSECMD5] = []string{v.Seal.KeyMD5}
 	}
+	if v.Replication != replicationNone {
+		h[wire.HeaderReplication] = []string{v.Replication.String()}
+	}
 	c.lockHeaders(v)
 	return c.override(v)
 }

@@ -67,6 +67,9 @@ func TestGoldenFiles(t *testing.T) {
 	locked.Lock = lock{Mode: lockGovernance, Until: 1893456000000, Hold: holdOn}
 	locked.Seal = seal{Mode: sseC, KeyMD5: "secret"}
 
+	waiting := documented()
+	waiting.Replication = replicationPending
+
 	golden(t, "file_upload", appendFile(nil, documented(), all))
 	golden(t, "file_upload", appendFile(nil, documented(), list))
 	golden(t, "file_v1_listed", appendFile(nil, documented(), v1))
@@ -76,6 +79,7 @@ func TestGoldenFiles(t *testing.T) {
 	golden(t, "file_copy", appendFile(nil, documented(), copied))
 	golden(t, "file_locked", appendFile(nil, locked, all))
 	golden(t, "file_locked_unreadable", appendFile(nil, locked, blind))
+	golden(t, "file_waiting", appendFile(nil, waiting, list))
 	golden(t, "folder", appendFolder(nil, "nightly/", started.Bucket, list))
 }
 

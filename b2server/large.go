@@ -74,7 +74,7 @@ func (c *call) started(req *wire.StartLargeFileRequest, b *bucket) (v *version, 
 	}
 	v.Seal = seal{Mode: sse.mode, KeyMD5: sse.md5}
 	if sse.mode == sseNone {
-		v.Seal.Mode = sseB2
+		v.Seal.Mode = b.defaultSSE()
 	}
 	if v.Lock, err = c.lock(lockRequest{retention: req.FileRetention, hold: req.LegalHold}, b, c.key); err != nil {
 		return nil, false, err
@@ -190,15 +190,8 @@ func (c *call) putPart(fileID string, v *version, p *part) (any, error) {
 }
 
 func partAnswer(fileID string, p *part) wire.Part {
-	answer := wire.Part{FileID: fileID, PartNumber: int(p.Number), ContentLength: p.Size,
-		ContentSHA1: p.SHA1, UploadTimestamp: p.Time, SSE: &wire.SSE{}}
-	switch p.Seal.Mode {
-	case sseB2:
-		answer.SSE = &wire.SSE{Mode: new(wire.SSEB2), Algorithm: new(wire.AES256)}
-	case sseC:
-		answer.SSE = &wire.SSE{Mode: new(wire.SSEC), Algorithm: new(wire.AES256)}
-	}
-	return answer
+	return wire.Part{FileID: fileID, PartNumber: int(p.Number), ContentLength: p.Size,
+		ContentSHA1: p.SHA1, UploadTimestamp: p.Time, SSE: p.Seal.Mode.wire()}
 }
 
 func (c *call) listParts(req *wire.ListPartsRequest) (any, error) {
@@ -256,6 +249,9 @@ func (c *call) finishLargeFile(req *wire.FinishLargeFileRequest) (any, error) {
 			v.Size += p.Size
 		}
 		v.Action = actionUpload
+		if b := c.s.buckets.byID(v.Bucket); b != nil {
+			v.Replication = b.replicationOf(v)
+		}
 		raw, _ := rawBucket(v.Bucket)
 		if err := tx.Delete(tableUnfinished, unfinishedKey(raw, v.Number)); err != nil {
 			return err

@@ -26,6 +26,7 @@ type version struct {
 	Info        []infoPair // ascending by name
 	Seal        seal
 	Lock        lock
+	Replication replicationStatus
 }
 
 type action byte
@@ -124,6 +125,9 @@ func (v *version) encode() []byte {
 		b = appendBytes(b, p.Name)
 		b = appendBytes(b, p.Value)
 	}
+	if v.Replication != replicationNone { // few have one, and older records cannot
+		b = append(b, byte(v.Replication))
+	}
 	return b
 }
 
@@ -169,6 +173,9 @@ func (v *version) read(bucket, name string, ms int64, record string) error {
 		info = append(info, infoPair{r.string(), r.string()})
 	}
 	v.Info = info
+	if r.s != "" {
+		v.Replication = replicationStatus(r.byte())
+	}
 	if r.bad {
 		return errBadRecord
 	}

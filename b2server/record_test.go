@@ -21,8 +21,9 @@ func drawVersion(t *rapid.T) *version {
 		Action: rapid.SampledFrom([]action{actionUpload, actionHide, actionStart}).Draw(t, "action"),
 		Large:  rapid.Bool().Draw(t, "large"), Size: rapid.Int64Range(0, 1<<44).Draw(t, "size"),
 		SHA1: rapid.String().Draw(t, "sha1"), MD5: rapid.String().Draw(t, "md5"), ContentType: rapid.String().Draw(t, "type"),
-		Lock: lock{Mode: lockGovernance, Until: rapid.Int64Range(0, 1<<45).Draw(t, "until"), Hold: holdOn},
-		Info: makeInfo(rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "info")),
+		Lock:        lock{Mode: lockGovernance, Until: rapid.Int64Range(0, 1<<45).Draw(t, "until"), Hold: holdOn},
+		Info:        makeInfo(rapid.MapOf(rapid.String(), rapid.String()).Draw(t, "info")),
+		Replication: rapid.SampledFrom([]replicationStatus{replicationNone, replicationPending}).Draw(t, "replication"),
 	}
 	if rapid.Bool().Draw(t, "sealed") {
 		v.Seal = seal{Mode: sseC, Wrapped: rapid.StringN(1, -1, -1).Draw(t, "wrapped"), KeyMD5: "md5"}

@@ -52,6 +52,11 @@ func appendFile(b []byte, v *version, s shape) []byte {
 		b = append(b, `,"serverSideEncryption":`...)
 		b = append(b, v.Seal.json()...)
 	}
+	if v.Replication != replicationNone {
+		b = append(b, `,"replicationStatus":"`...)
+		b = append(b, v.Replication.String()...)
+		b = append(b, '"')
+	}
 	if v1List {
 		b = append(b, `,"size":`...)
 		b = strconv.AppendInt(b, v.Size, 10)

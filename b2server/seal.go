@@ -47,7 +47,18 @@ func (s *seal) read(r *reader) {
 	}
 }
 
-// json is the value of serverSideEncryption in answers.
+// wire is the mode as answers have it.
+func (m sseMode) wire() *wire.SSE {
+	switch m {
+	case sseB2:
+		return &wire.SSE{Mode: new(wire.SSEB2), Algorithm: new(wire.AES256)}
+	case sseC:
+		return &wire.SSE{Mode: new(wire.SSEC), Algorithm: new(wire.AES256)}
+	}
+	return &wire.SSE{}
+}
+
+// json is the same, written out for listings, which have thousands of them.
 func (s *seal) json() string {
 	switch s.Mode {
 	case sseB2:

@@ -47,6 +47,10 @@ type Config struct {
 	// segments, "." and "..".
 	StrictNames bool
 
+	// DefaultEncryption is that of new buckets, and what a bucket's encryption
+	// is reset to; "" is EncryptionB2, as the API documentation has it.
+	DefaultEncryption string
+
 	Caps Caps // daily caps; zero is no cap
 
 	Latency   func(call string) time.Duration // waited before each call; nil = none
@@ -68,6 +72,12 @@ type Config struct {
 	// run once a UTC day of Clock.
 	MaintainEvery time.Duration
 }
+
+// The values of Config.DefaultEncryption.
+const (
+	EncryptionB2   = wire.SSEB2 // files are encrypted unless they ask for more
+	EncryptionNone = "none"     // files that ask for no encryption get none, as on the service of before 2026
+)
 
 // Caps are what an account may use a UTC day; a value of 0 or less is no cap.
 type Caps struct {
@@ -116,6 +126,11 @@ func New(cfg Config) (*Server, error) {
 	}
 	if (cfg.KeyID == "") != (cfg.Key == "") {
 		return nil, errors.Join(errors.New("b2server: Config.KeyID and Config.Key go together: give both or neither"), cfg.Store.Close())
+	}
+	switch cfg.DefaultEncryption {
+	case "", EncryptionB2, EncryptionNone:
+	default:
+		return nil, errors.Join(fmt.Errorf("b2server: Config.DefaultEncryption %q: must be %s or %s", cfg.DefaultEncryption, EncryptionB2, EncryptionNone), cfg.Store.Close())
 	}
 	s := &Server{store: cfg.Store}
 	if err := s.begin(cfg.withDefaults()); err != nil {

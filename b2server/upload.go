@@ -81,6 +81,7 @@ func (c *call) uploadFile() (any, error) {
 		return nil, body.failure(err)
 	}
 	v.Size, v.MD5, v.Seal, v.SHA1 = st.size, st.md5, st.seal, body.answer(st.sha1)
+	v.Replication = b.replicationOf(v)
 	err = c.s.store.Update(func(tx Tx) error { return insert(tx, v, custom) })
 	if err != nil {
 		_ = c.s.store.RemoveBlob(BlobID{File: v.Number})
@@ -115,7 +116,7 @@ func (c *call) announced(b *bucket) (v *version, sse sseRequest, custom bool, er
 		return nil, sse, false, err
 	}
 	if sse.mode == sseNone {
-		sse.mode = sseB2
+		sse.mode = b.defaultSSE()
 	}
 	wanted, err := lockFromHeaders(h)
 	if err != nil {

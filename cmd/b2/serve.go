@@ -28,6 +28,7 @@ type serveOptions struct {
 	url               string
 	noSync            bool
 	strictNames       bool
+	defaultEncryption *string
 	latency           time.Duration
 	bandwidth         string
 	faults            float64
@@ -75,6 +76,8 @@ served at /metrics, and /healthz answers "ok".`,
 	flags.StringVar(&o.url, "url", "", "the `URL` that clients reach the server at, when a proxy stands before it")
 	flags.BoolVar(&o.noSync, "no-sync", false, "do not wait for the disk: faster, but a loss of power may cost data")
 	flags.BoolVar(&o.strictNames, "strict-names", false, "refuse file names that Backblaze's documentation forbids but its service takes")
+	o.defaultEncryption = addChoice(flags, "default-encryption", b2server.EncryptionB2,
+		"encrypt files in new buckets, unless they ask for more: SSE-B2, or none, as Backblaze did before 2026", b2server.EncryptionNone, b2server.EncryptionB2)
 	flags.BoolVar(&o.log, "log", false, "log what the server does to standard error")
 	flags.BoolVar(&o.accessLog, "access-log", false, "log each request to standard error, as a line of JSON")
 	flags.DurationVar(&o.clockAhead, "clock-ahead", 0, "set the server's clock forward by this `TIME`, such as 48h, so that tokens expire and lifecycle rules run")
@@ -128,7 +131,7 @@ func (e *env) serve(ctx context.Context, o *serveOptions) error {
 // config is the server that the options describe, without its store.
 func (o *serveOptions) config(e *env) (b2server.Config, error) {
 	cfg := b2server.Config{
-		URL: o.url, StrictNames: o.strictNames,
+		URL: o.url, StrictNames: o.strictNames, DefaultEncryption: *o.defaultEncryption,
 		MinPartSize: o.minPart, RecommendedPartSize: o.partSize,
 		FaultRate: o.faults, FaultSeed: o.faultSeed,
 		Caps: b2server.Caps{ClassB: o.capB, ClassC: o.capC},

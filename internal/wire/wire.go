@@ -71,6 +71,10 @@ const (
 	OctetStream     = "application/octet-stream"
 )
 
+// ReplicationPending is the replicationStatus of a version that waits to be
+// copied. The others, of versions that were, are read as they come.
+const ReplicationPending = "pending"
+
 // SSE modes and the only algorithm.
 const (
 	SSEB2  = "SSE-B2"
