@@ -56,7 +56,7 @@ func Example() {
 	_, err := client.Upload(ctx, b2.UploadRequest{
 		BucketID: bucketID, Name: "2026/sea.txt",
 		Content: bytes.NewReader(content), Size: int64(len(content)),
-		ModTime: 1767323000123,
+		ModTime: new(int64(1767323000123)),
 	})
 	if err != nil {
 		log.Fatal(err)

@@ -36,7 +36,7 @@ func (s *echo) RoundTrip(r *http.Request) (*http.Response, error) {
 // without net/http below it.
 func BenchmarkUploadSmall(b *testing.B) {
 	c := New(Config{Endpoint: "http://b2.test", KeyID: "id", Key: "K", Transport: &echo{parrot{status: 200, honest: true}}})
-	req := UploadRequest{BucketID: "b", Name: "folder/name", ModTime: 1767323000123, Content: bytes.NewReader(noise(1 << 10)), Size: 1 << 10}
+	req := UploadRequest{BucketID: "b", Name: "folder/name", ModTime: new(int64(1767323000123)), Content: bytes.NewReader(noise(1 << 10)), Size: 1 << 10}
 	b.ReportAllocs()
 	for b.Loop() {
 		if _, err := c.Upload(b.Context(), req); err != nil {

@@ -81,7 +81,7 @@ func TestUploadSmall(t *testing.T) {
 		store(w, r)
 	})
 	req := small("hello")
-	req.ModTime, req.Info = 1767323000123, map[string]string{"author": "Jo & ü"}
+	req.ModTime, req.Info = new(int64(1767323000123)), map[string]string{"author": "Jo & ü"}
 	checks, moved := 0, int64(0)
 	req.Check = func() error { checks++; return nil }
 	req.Progress = func(n int64) { moved += n }
@@ -329,7 +329,7 @@ func TestUploadLarge(t *testing.T) {
 		var moved atomic.Int64
 		checked := false
 		got, err := f.client().Upload(t.Context(), UploadRequest{BucketID: "b", Name: "big", Content: bytes.NewReader(content),
-			Size: int64(len(content)), ModTime: 5, Progress: func(n int64) { moved.Add(n) },
+			Size: int64(len(content)), ModTime: new(int64(5)), Progress: func(n int64) { moved.Add(n) },
 			Check: func() error { checked = !s.finished; return nil }})
 		want(t, err, nil)
 		want(t, bytes.Equal(s.whole, content), true)

@@ -62,7 +62,7 @@ type UploadRequest struct {
 	BucketID, Name string
 	ContentType    string            // "" lets the service choose by the name's extension
 	Info           map[string]string // at most 10 entries
-	ModTime        int64             // ms since the epoch, stored in the info unless 0 or there already
+	ModTime        *int64            // ms since the epoch, stored in the info unless nil or there already
 
 	// Content has Size bytes. It is read from several goroutines at once when
 	// the file is large, and again when something must be sent again, but
@@ -146,8 +146,8 @@ func (c *Client) Upload(ctx context.Context, req UploadRequest) (*File, error) {
 func (r *UploadRequest) info() map[string]string {
 	info := make(map[string]string, len(r.Info)+2)
 	maps.Copy(info, r.Info)
-	if _, ok := info[InfoModTime]; !ok && r.ModTime != 0 {
-		info[InfoModTime] = strconv.FormatInt(r.ModTime, 10)
+	if _, ok := info[InfoModTime]; !ok && r.ModTime != nil {
+		info[InfoModTime] = strconv.FormatInt(*r.ModTime, 10)
 	}
 	if r.SSE != nil && r.SSE.KeyID != "" {
 		info[wire.InfoSSECKeyID] = r.SSE.KeyID

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/bowline-sync/bowline/b2"
+	"github.com/bowline-sync/bowline/internal/localfs"
 )
 
 // verdict is what becomes of a name.
@@ -212,7 +213,7 @@ func compare(src, dst *entry, r *rules) int {
 		return 1
 	}
 	// 1 ms, because the reference rounds times through floating point.
-	switch apart := src.modTime - dst.modTime; {
+	switch apart := holdable(src.modTime) - holdable(dst.modTime); {
 	case abs(apart) > max(r.Threshold, r.grain, 1):
 		if apart > 0 {
 			return 1
@@ -222,6 +223,13 @@ func compare(src, dst *entry, r *rules) int {
 		return 1 // a change that kept its time
 	}
 	return 0
+}
+
+// holdable is the modification time that a local file can be given for ms. Times
+// are compared as that: an object may say anything, microseconds for instance,
+// and a file that was made of it would be another one in each run.
+func holdable(ms int64) int64 {
+	return min(max(ms, localfs.FirstModTime), localfs.LastModTime)
 }
 
 func abs(n int64) int64 { return max(n, -n) }

@@ -35,7 +35,7 @@ func BenchmarkFsync(b *testing.B) {
 			content := bytes.Repeat([]byte("0123456789"), size.bytes/10)
 			for i := range size.files {
 				if _, err := client.Upload(b.Context(), b2.UploadRequest{BucketID: bucket.ID, Name: fmt.Sprintf("%d/%d", i%10, i),
-					Content: bytes.NewReader(content), Size: int64(len(content)), ModTime: 1}); err != nil {
+					Content: bytes.NewReader(content), Size: int64(len(content)), ModTime: new(int64(1))}); err != nil {
 					b.Fatal(err)
 				}
 			}

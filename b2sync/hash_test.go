@@ -72,7 +72,7 @@ func TestCompareContentWithoutHash(t *testing.T) {
 	l := newLab(t)
 	content := bytes.Repeat([]byte("x"), 5_000_001)
 	l.write("src/large", string(content), moment(1))
-	if _, err := l.client.Upload(t.Context(), b2.UploadRequest{BucketID: l.bucket.ID, Name: "large", ModTime: moment(1).UnixMilli(),
+	if _, err := l.client.Upload(t.Context(), b2.UploadRequest{BucketID: l.bucket.ID, Name: "large", ModTime: new(moment(1).UnixMilli()),
 		Content: bytes.NewReader(content), Size: int64(len(content)), PartSize: 5_000_000, NoLargeSHA1: true}); err != nil {
 		t.Fatal(err)
 	}

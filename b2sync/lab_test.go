@@ -70,13 +70,17 @@ func (l *lab) write(name, content string, when time.Time) {
 	}
 }
 
-// put stores a version.
+// put stores a version; one without a modification time if when is zero.
 func (l *lab) put(name, content string, when time.Time) *b2.File {
 	l.t.Helper()
-	f, err := l.client.Upload(l.t.Context(), b2.UploadRequest{
-		BucketID: l.bucket.ID, Name: name, ModTime: when.UnixMilli(),
+	req := b2.UploadRequest{
+		BucketID: l.bucket.ID, Name: name,
 		Content: bytes.NewReader([]byte(content)), Size: int64(len(content)),
-	})
+	}
+	if !when.IsZero() {
+		req.ModTime = new(when.UnixMilli())
+	}
+	f, err := l.client.Upload(l.t.Context(), req)
 	if err != nil {
 		l.t.Fatal(err)
 	}

@@ -2,6 +2,7 @@ package b2sync_test
 
 import (
 	"errors"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -9,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/bowline-sync/bowline/b2"
 	"github.com/bowline-sync/bowline/b2sync"
 	"github.com/bowline-sync/bowline/b2test"
 )
@@ -380,7 +382,7 @@ func TestP12SecondRunDoesNothing(t *testing.T) {
 				l.write("src/d-e", "", time.Unix(1_600_000_000, 527_999_983)) // truncated differently by floats
 				l.put("in/a", "a", time.Now())
 				l.put("in/d/b", "b", moment(2))
-				l.put("in/no-time", "x", time.UnixMilli(0))
+				l.put("in/no-time", "x", time.Time{})
 				src, dst := sides(l)
 				first := l.clean(src, dst, o)
 				if first.Actions() != 3 {
@@ -398,6 +400,36 @@ func TestP12SecondRunDoesNothing(t *testing.T) {
 					}
 				}
 			})
+		}
+	}
+}
+
+// The epoch itself is a time like any other. Times that no file can be given
+// are what tools write that count microseconds.
+func TestP12TimesAtTheEdges(t *testing.T) {
+	times := map[string]int64{
+		"epoch": 0, "before": -1500, "1901": -2_147_483_648_000, "2100": 4_102_444_800_123,
+		"2400": 13_569_465_600_000, "microseconds": 1_767_323_000_123_456, "last": math.MaxInt64, "first": math.MinInt64 + 1,
+	}
+	l := newLab(t)
+	for name, ms := range times {
+		if _, err := l.client.Upload(t.Context(), b2.UploadRequest{BucketID: l.bucket.ID, Name: "in/" + name, ModTime: new(ms),
+			Content: strings.NewReader(name), Size: int64(len(name))}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, way := range []struct {
+		name     string
+		src, dst b2sync.Location
+	}{
+		{"down", l.at("in"), l.folder("dst")},
+		{"up", l.folder("dst"), l.at("up")},
+		{"back", l.at("up"), l.folder("dst")},
+		{"copy", l.at("in"), l.at("out")},
+	} {
+		l.clean(way.src, way.dst, b2sync.Options{})
+		if second := l.clean(way.src, way.dst, b2sync.Options{}); second.Actions() != 0 {
+			t.Errorf("%s: the second run: %q", way.name, second.lines)
 		}
 	}
 }

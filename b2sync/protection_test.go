@@ -99,7 +99,7 @@ func TestKeyGoesWithItsVersionsOnly(t *testing.T) {
 func TestHashThatLies(t *testing.T) {
 	l := newLab(t, b2test.WithConfig(func(c *b2server.Config) { c.MinPartSize, c.RecommendedPartSize = 100, 100 }))
 	content := strings.Repeat("0123456789", 25)
-	if _, err := l.client.Upload(t.Context(), b2.UploadRequest{BucketID: l.bucket.ID, Name: "lies", PartSize: 100, ModTime: moment(1).UnixMilli(),
+	if _, err := l.client.Upload(t.Context(), b2.UploadRequest{BucketID: l.bucket.ID, Name: "lies", PartSize: 100, ModTime: new(moment(1).UnixMilli()),
 		Info: map[string]string{"large_file_sha1": strings.Repeat("ab", 20)}, Content: strings.NewReader(content), Size: 250}); err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func TestCopiesKeepWhatIsKnown(t *testing.T) {
 	from, to := &b2.SSE{Mode: "SSE-C", Key: &[32]byte{1}, KeyID: "old key"}, &b2.SSE{Mode: "SSE-C", Key: &[32]byte{2}, KeyID: "new key"}
 	for name, sse := range map[string]*b2.SSE{"plain": nil, "secret": from} {
 		if _, err := l.client.Upload(t.Context(), b2.UploadRequest{BucketID: l.bucket.ID, Name: name, SSE: sse, ContentType: "text/x-odd",
-			Info: map[string]string{"color": "blue"}, ModTime: 1234, Content: strings.NewReader("s"), Size: 1}); err != nil {
+			Info: map[string]string{"color": "blue"}, ModTime: new(int64(1234)), Content: strings.NewReader("s"), Size: 1}); err != nil {
 			t.Fatal(err)
 		}
 	}

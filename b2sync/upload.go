@@ -67,7 +67,7 @@ func (u *uploader) upload(ctx context.Context, j *job, m *meter) (string, error)
 	// content.
 	j.src.size, j.src.modTime = src.Size(), src.ModTime()
 	file, err := u.dst.client.Upload(ctx, b2.UploadRequest{
-		BucketID: u.dst.ref.ID, Name: u.dst.full(j.name), ModTime: src.ModTime(),
+		BucketID: u.dst.ref.ID, Name: u.dst.full(j.name), ModTime: new(src.ModTime()),
 		Content: src, Size: src.Size(),
 		Check:    src.Unchanged,
 		Progress: m.add, SSE: u.opts.DestinationSSE, NoLargeSHA1: u.opts.NoLargeSHA1, Base: j.base,

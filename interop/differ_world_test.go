@@ -324,7 +324,10 @@ func (w *world) upload(t *rapid.T, objects []object) {
 			_, err = w.client.Hide(t.Context(), w.buckets[s.bucket], s.object.name)
 		} else {
 			request := b2.UploadRequest{BucketID: w.buckets[s.bucket], Name: s.object.name,
-				Content: strings.NewReader(string(content(s.size))), Size: int64(s.size), ModTime: s.modTime}
+				Content: strings.NewReader(string(content(s.size))), Size: int64(s.size)}
+			if s.modTime != 0 {
+				request.ModTime = new(s.modTime)
+			}
 			if s.badTime {
 				request.Info = map[string]string{"src_last_modified_millis": "yesterday"}
 			}

@@ -309,7 +309,7 @@ func (s *soak) spoil(name, content string) {
 // store makes an object that is older than all of the source.
 func (s *soak) store(name, content string) {
 	_, err := s.client.Upload(s.t.Context(), b2.UploadRequest{BucketID: s.bucket.ID, Name: name, Content: strings.NewReader(content),
-		Size: int64(len(content)), ModTime: moment(0).UnixMilli()})
+		Size: int64(len(content)), ModTime: new(moment(0).UnixMilli())})
 	must(err)
 }
 

@@ -144,7 +144,7 @@ func (s *session) uploadFile(ctx context.Context, c *content, req b2.UploadReque
 		}
 	}
 	req.Content, req.Size = c.file, c.info.Size()
-	req.ModTime = c.info.ModTime().UnixMilli()
+	req.ModTime = new(c.info.ModTime().UnixMilli())
 	req.Check = func() error {
 		now, err := c.file.Stat()
 		if err == nil && (now.Size() != c.info.Size() || !now.ModTime().Equal(c.info.ModTime())) {

@@ -324,7 +324,7 @@ func TestP9KilledManySmallFiles(t *testing.T) {
 	name := func(i int) string { return fmt.Sprintf("%d/%d/f%d", i%7, i%3, i) }
 	for i := range files {
 		b.file("src/"+name(i), b.random.IntN(20_000))
-		if _, err := b.client.Upload(t.Context(), b2.UploadRequest{BucketID: b.bucket.ID, Name: name(i), Content: strings.NewReader("old"), Size: 3, ModTime: 1}); err != nil {
+		if _, err := b.client.Upload(t.Context(), b2.UploadRequest{BucketID: b.bucket.ID, Name: name(i), Content: strings.NewReader("old"), Size: 3, ModTime: new(int64(1))}); err != nil {
 			t.Fatal(err)
 		}
 	}

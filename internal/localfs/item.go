@@ -1,6 +1,9 @@
 package localfs
 
-import "time"
+import (
+	"math"
+	"time"
+)
 
 // Kind is what a scan found under a name.
 type Kind uint8
@@ -55,9 +58,20 @@ func ModTimeMillis(sec, nsec int64) int64 {
 	return int64(float64(float64(sec)+fraction) * 1000)
 }
 
+// The modification times that a file can be given, in milliseconds since the
+// epoch. They begin in 1901, before which ext4 and XFS know no time, and end in
+// 2262 with what 64 bits of nanoseconds can say, which is how the os package
+// hands times on.
+const (
+	FirstModTime = math.MinInt32 * 1000
+	LastModTime  = math.MaxInt64/int64(time.Millisecond) - 1
+)
+
 // timeOfMillis is a time that ModTimeMillis takes to be ms, as near to it as
-// can be: a file that is written with it reads back as ms.
+// can be: a file that is written with it reads back as ms. What no file can be
+// given becomes the nearest that one can.
 func timeOfMillis(ms int64) time.Time {
+	ms = min(max(ms, FirstModTime), LastModTime)
 	t := time.UnixMilli(ms)
 	// A float that falls short of the millisecond is truncated to the one
 	// before. One microsecond is more than a float64 of seconds can lose, for
