@@ -129,7 +129,9 @@ func TestManyProcessesAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 8 { // each opens the database anew, as a process would
 		group.Go(func() {
-			if err := Begin(dir, beginning()).End(beginning()); err != nil {
+			entry := Begin(dir, beginning())
+			entry.patience = time.Minute // 8 processes on a slow disk
+			if err := entry.End(beginning()); err != nil {
 				t.Error(err)
 			}
 		})
@@ -166,6 +168,36 @@ func TestStateThatCannotBeUsed(t *testing.T) {
 	}
 	if _, err := Acquire(file, "a"); err == nil {
 		t.Error("a lock is had in a file")
+	}
+}
+
+// A database that another process has locked holds no run up for long: the run
+// is not remembered, or has no end, and the error says so.
+func TestLockedDatabase(t *testing.T) {
+	dir := t.TempDir()
+	other := openStore(t, dir)
+	late := Begin(dir, beginning())
+	if late.ID() == 0 {
+		t.Fatal(late.err)
+	}
+	locked, err := other.db.BeginTx(t.Context(), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	early := Begin(dir, beginning())
+	for name, entry := range map[string]*Entry{"from the beginning": early, "at the end": late} {
+		if err := entry.End(beginning()); err == nil || !strings.Contains(err.Error(), "locked") {
+			t.Errorf("locked %s: %v", name, err)
+		}
+		if left := entry.patience; left >= patience {
+			t.Errorf("locked %s: all patience is left", name)
+		}
+	}
+	if err := locked.Rollback(); err != nil {
+		t.Fatal(err)
+	}
+	if <-early.begun; early.store != nil {
+		early.store.Close()
 	}
 }
 

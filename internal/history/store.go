@@ -116,6 +116,12 @@ func (s *Store) version(ctx context.Context, q interface {
 	return have, err
 }
 
+// waitAtMost sets how long an operation waits for another process.
+func (s *Store) waitAtMost(ctx context.Context, d time.Duration) error {
+	_, err := s.db.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", d.Milliseconds()))
+	return err
+}
+
 // Close closes the database.
 func (s *Store) Close() error { return s.db.Close() }
 
