@@ -10,6 +10,8 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+
+	"github.com/bowline-sync/bowline/internal/ui"
 )
 
 // A usageError is a command line that makes no sense. The command's usage goes
@@ -75,9 +77,5 @@ func readerGone(err error) bool {
 // oneLine keeps an error on the line that it begins on. Terminals are not sent
 // control characters from outside.
 func oneLine(text string) string {
-	text = strings.TrimRight(text, "\n")
-	if strings.IndexFunc(text, isControl) < 0 {
-		return text
-	}
-	return escapeControls(text)
+	return ui.Escaped(strings.TrimRight(text, "\n"))
 }

@@ -2,13 +2,13 @@ package main
 
 import (
 	"errors"
-	"fmt"
 	"io"
 	"log/slog"
 	"os"
-	"strings"
 
 	"github.com/spf13/cobra"
+
+	"github.com/bowline-sync/bowline/internal/ui"
 )
 
 // globalOptions are the options that every command has.
@@ -64,28 +64,9 @@ func (e *env) escapes() bool {
 // name is a file name as it is printed.
 func (e *env) name(name string) string {
 	if e.escapes() {
-		return escapeControls(name)
+		return ui.Escaped(name)
 	}
 	return name
-}
-
-// isControl reports the characters that a terminal may act on.
-func isControl(r rune) bool { return r < ' ' || r >= 0x7f && r < 0xa0 }
-
-// escapeControls shows control characters as \xNN.
-func escapeControls(text string) string {
-	if strings.IndexFunc(text, isControl) < 0 {
-		return text
-	}
-	var out strings.Builder
-	for _, r := range text {
-		if isControl(r) {
-			fmt.Fprintf(&out, `\x%02x`, r)
-		} else {
-			out.WriteRune(r)
-		}
-	}
-	return out.String()
 }
 
 // logger is where diagnostics go: nowhere unless they were asked for. close

@@ -5,6 +5,8 @@ import (
 	"maps"
 	"slices"
 	"strings"
+
+	"github.com/bowline-sync/bowline/internal/ui"
 )
 
 // readable shows a tree of JSON for people: a line for each value, deeper
@@ -87,7 +89,7 @@ func readableWord(value any) string {
 	case nil:
 		return "null"
 	case string:
-		word := escapeControls(v)
+		word := ui.Escaped(v)
 		switch strings.ToLower(word) {
 		case "", "true", "false", "null", "yes", "no":
 			return "'" + word + "'"

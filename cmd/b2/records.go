@@ -287,7 +287,7 @@ func (r *records) end(ctx context.Context, err error) error {
 func (r *records) endReport(o *ui.Outcome) (err error) {
 	data := r.collector.Data(o, r.Meter.ByName(), r.job.src.String(), r.job.dst.String())
 	if r.job.record.report != "" {
-		if writing := data.WriteFile(r.job.record.report); writing != nil {
+		if writing := writeReport(data, r.job.record.report); writing != nil {
 			err = fmt.Errorf("--report: %w", writing)
 		}
 	}

@@ -19,10 +19,10 @@ import (
 )
 
 func newRuns(e *env) *cobra.Command {
-	list := newRunsList(e)
 	group := newGroup("runs", "Look at earlier runs of sync",
-		list, newRunsShow(e), newRunsReport(e), newRunsPrune(e))
-	group.RunE = list.RunE
+		newRunsList(e), newRunsShow(e), newRunsReport(e), newRunsPrune(e))
+	group.Long = "Looks at earlier runs of sync. Without a command, it lists them."
+	group.Annotations = map[string]string{unsaidCommand: "list"}
 	return group
 }
 
@@ -74,7 +74,7 @@ func (e *env) printRuns(runs []history.Run) error {
 		r := &runs[i]
 		_, verdict, _ := strings.Cut(r.Verdict, ": ")
 		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Started.Local().Format(time.DateTime), r.State(),
-			escapeControls(r.Source), escapeControls(r.Destination), escapeControls(verdict))
+			ui.Escaped(r.Source), ui.Escaped(r.Destination), ui.Escaped(verdict))
 	}
 	return w.Flush()
 }
@@ -121,7 +121,7 @@ with the reason, at most ` + ui.Count(history.MaxFailures) + ` of them.`,
 
 func printRun(out io.Writer, r *history.Run) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	say := func(name, value string) { fmt.Fprintf(w, "%s\t%s\n", name, escapeControls(value)) }
+	say := func(name, value string) { fmt.Fprintf(w, "%s\t%s\n", name, ui.Escaped(value)) }
 	say("run", strconv.FormatInt(r.ID, 10))
 	say("source", r.Source)
 	say("destination", r.Destination)
@@ -140,7 +140,7 @@ func printRun(out io.Writer, r *history.Run) error {
 		return err
 	}
 	for _, f := range r.Failures {
-		if _, err := fmt.Fprintf(out, "failed: %s\n", escapeControls(strings.TrimPrefix(f.Name+": "+f.Cause, ": "))); err != nil {
+		if _, err := fmt.Fprintf(out, "failed: %s\n", ui.Escaped(strings.TrimPrefix(f.Name+": "+f.Cause, ": "))); err != nil {
 			return err
 		}
 	}
@@ -170,9 +170,23 @@ standard output. Reports are kept of the last hundred runs that did something.`,
 			if len(args) == 1 {
 				return data.WritePage(e.stdout)
 			}
-			return data.WriteFile(args[1])
+			return writeReport(data, args[1])
 		},
 	}
+}
+
+// writeReport writes the page of a run to a file, which is replaced only when the
+// whole page is there.
+func writeReport(data *report.Data, path string) error {
+	file, err := beginFile(path)
+	if err != nil {
+		return err
+	}
+	defer file.discard()
+	if err := data.WritePage(file); err != nil {
+		return err
+	}
+	return file.commit(time.Time{})
 }
 
 func (e *env) keptReport(ctx context.Context, id int64) (*report.Data, error) {

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"github.com/bowline-sync/bowline/b2"
+	"github.com/bowline-sync/bowline/internal/ui"
 	"github.com/bowline-sync/bowline/internal/wire"
 )
 
@@ -131,5 +132,5 @@ func bucketList(allowed b2.Allowed) string {
 func printableMessage(f *b2.Error) string {
 	const most = 500
 	text := strings.TrimSpace(f.Message)
-	return escapeControls(strings.ToValidUTF8(text[:min(len(text), most)], ""))
+	return ui.Escaped(strings.ToValidUTF8(text[:min(len(text), most)], ""))
 }

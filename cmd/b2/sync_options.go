@@ -248,6 +248,8 @@ func (t *threadOptions) of(n number) int {
 
 // verdictMode is when the verdict is printed.
 func (o *syncOptions) verdictMode(e *env) (ui.VerdictMode, error) {
-	mode := cmp.Or(o.verdict, e.getenv("B2_VERDICT"), ui.VerdictAuto.String())
-	return ui.ParseVerdictMode(mode)
+	if o.verdict != "" {
+		return ui.ParseVerdictMode("--verdict", o.verdict)
+	}
+	return ui.ParseVerdictMode("B2_VERDICT", cmp.Or(e.getenv("B2_VERDICT"), ui.VerdictAuto.String()))
 }

@@ -125,7 +125,10 @@ func printHelp(w io.Writer, cmd *cobra.Command, all bool) error {
 // usageLine is how a command is called, in one line.
 func usageLine(cmd *cobra.Command) string {
 	line := cmd.CommandPath()
-	if cmd.HasSubCommands() {
+	switch {
+	case cmd.Annotations[unsaidCommand] != "":
+		return "Usage: " + line + " [command]"
+	case cmd.HasSubCommands():
 		return "Usage: " + line + " <command>"
 	}
 	if words := strings.Fields(cmd.Use)[1:]; len(words) > 0 {
@@ -145,6 +148,7 @@ func ownFlags(cmd *cobra.Command) *pflag.FlagSet {
 		}
 	})
 	if help := cmd.Flags().Lookup("help"); help != nil {
+		help.Usage = "show this help"
 		own.AddFlag(help)
 	}
 	return inDeclaredOrder(own)

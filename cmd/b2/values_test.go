@@ -69,16 +69,6 @@ func FuzzFormatJSON(f *testing.F) {
 	})
 }
 
-func TestEscapeControls(t *testing.T) {
-	for name, want := range map[string]string{
-		"plain ż": "plain ż", "a\x1b[31mb": `a\x1b[31mb`, "a\nb": `a\x0ab`, "\x7f\u0085": `\x7f\x85`,
-	} {
-		if got := escapeControls(name); got != want {
-			t.Errorf("%q is shown as %q, want %q", name, got, want)
-		}
-	}
-}
-
 func TestReadable(t *testing.T) {
 	got := readable([]any{
 		map[string]any{"name": "on-upload", "isEnabled": true, "count": "12", "empty": "", "list": []any{"a", "b"}, "inner": map[string]any{"id": 1.0, "a": nil}},

@@ -26,39 +26,52 @@ func understand(e *env, root *cobra.Command, words []string) ([]string, error) {
 	}
 	root.InitDefaultHelpCmd()
 	e.initCompletion(root, words)
-	cmd, path, err := findCommand(root, words)
+	cmd, path, rest, err := findCommand(root, words)
 	if err != nil {
 		return nil, err
 	}
 	if old := oldCommand(cmd); old != nil {
 		fmt.Fprintf(e.stderr, "WARNING: `%s` command is deprecated. Use `%s` instead.\n", old.use, old.today)
 	}
-	rest, err := understandOptions(e, cmd, words[len(path):])
+	rest, err = understandOptions(e, cmd, rest)
 	return append(path, rest...), err
 }
 
+// unsaidCommand annotates a group with the command that is meant where none is
+// named.
+const unsaidCommand = "unsaid"
+
 // findCommand follows the words down the tree of commands. path is the name of
-// the command it comes to, in as many words.
-func findCommand(root *cobra.Command, words []string) (cmd *cobra.Command, path []string, err error) {
-	cmd = root
-	for _, word := range words {
-		next := subcommand(cmd, word)
+// the command it comes to, and rest the words behind it.
+func findCommand(root *cobra.Command, words []string) (cmd *cobra.Command, path, rest []string, err error) {
+	cmd, rest = root, words
+	for len(rest) > 0 {
+		next := subcommand(cmd, rest[0])
 		if next == nil {
 			break
 		}
-		cmd = next
+		cmd, rest = next, rest[1:]
 		path = append(path, cmd.Name())
 	}
-	if !cmd.HasSubCommands() || len(path) == len(words) {
-		return cmd, path, nil
+	if !cmd.HasSubCommands() {
+		return cmd, path, rest, nil
 	}
-	switch word := words[len(path)]; {
+	unsaid := subcommand(cmd, cmd.Annotations[unsaidCommand])
+	word := ""
+	if len(rest) > 0 {
+		word = rest[0]
+	}
+	switch {
 	case isHelp(word), cmd == root && (word == "--help-all" || word == "--version"):
-		return cmd, path, nil
+		return cmd, path, rest, nil
+	case unsaid != nil && (word == "" || strings.HasPrefix(word, "-")):
+		return unsaid, append(path, unsaid.Name()), rest, nil
+	case len(rest) == 0:
+		return cmd, path, rest, nil
 	case strings.HasPrefix(word, "-"):
-		return nil, nil, &usageError{cmd, "unrecognized arguments: " + word}
+		return nil, nil, nil, &usageError{cmd, "unrecognized arguments: " + word}
 	default:
-		return nil, nil, &usageError{cmd, unknownCommand(cmd, word)}
+		return nil, nil, nil, &usageError{cmd, unknownCommand(cmd, word)}
 	}
 }
 

@@ -4,8 +4,6 @@ import (
 	_ "embed"
 	"html/template"
 	"io"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/bowline-sync/bowline/internal/ui"
@@ -92,25 +90,4 @@ func (d *Data) WritePage(w io.Writer) error {
 		"Library": template.JS(chartText + "\n" + treemapText),
 		"Script":  template.JS(scriptText),
 	})
-}
-
-// WriteFile writes the page to a file, which is replaced only when the whole
-// page is there.
-func (d *Data) WriteFile(name string) error {
-	file, err := os.CreateTemp(filepath.Dir(name), ".report-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(file.Name()) // of no effect after the rename
-	err = d.WritePage(file)
-	if chmod := file.Chmod(0o644); err == nil {
-		err = chmod
-	}
-	if closing := file.Close(); err == nil {
-		err = closing
-	}
-	if err != nil {
-		return err
-	}
-	return os.Rename(file.Name(), name)
 }

@@ -40,6 +40,10 @@ func shown(s string) string {
 	return b.String()
 }
 
+// Escaped is s so that it can do nothing to a terminal: control characters,
+// line breaks and bytes that are not UTF-8 are shown as \x1b and the like.
+func Escaped(s string) string { return escaped(s, true) }
+
 // escaped is s with its control characters escaped, if escape is set.
 func escaped(s string, escape bool) string {
 	if !escape || isCalm(s) {
@@ -58,9 +62,8 @@ func isCalm(s string) bool {
 	return true
 }
 
-// appendEscaped appends s so that it can do nothing to a terminal: control
-// characters, line breaks and bytes that are not UTF-8 become \x1b and the
-// like, in the reference's notation.
+// appendEscaped appends s as [Escaped] shows it, in the reference's notation,
+// if escape is set.
 func appendEscaped(dst []byte, s string, escape bool) []byte {
 	if !escape || isCalm(s) {
 		return append(dst, s...)

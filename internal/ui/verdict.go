@@ -20,14 +20,15 @@ const (
 
 var verdictModes = []string{"auto", "always", "changes", "never"}
 
-// ParseVerdictMode reads a value of --verdict.
-func ParseVerdictMode(s string) (VerdictMode, error) {
+// ParseVerdictMode reads a value of --verdict, or of whatever else it was given
+// by; errors name that.
+func ParseVerdictMode(by, s string) (VerdictMode, error) {
 	for mode, name := range verdictModes {
 		if s == name {
 			return VerdictMode(mode), nil
 		}
 	}
-	return 0, fmt.Errorf("--verdict %q: must be one of %s", s, strings.Join(verdictModes, ", "))
+	return 0, fmt.Errorf("%s %q: must be one of %s", by, s, strings.Join(verdictModes, ", "))
 }
 
 func (m VerdictMode) String() string { return verdictModes[m] }

@@ -3,6 +3,7 @@ package ui
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -111,11 +112,11 @@ func TestVerdictSpeaks(t *testing.T) {
 
 func TestParseVerdictMode(t *testing.T) {
 	for _, name := range verdictModes {
-		if mode, err := ParseVerdictMode(name); err != nil || mode.String() != name {
+		if mode, err := ParseVerdictMode("--verdict", name); err != nil || mode.String() != name {
 			t.Errorf("%s is read as %v, %v", name, mode, err)
 		}
 	}
-	if _, err := ParseVerdictMode("sometimes"); err == nil {
+	if _, err := ParseVerdictMode("B2_VERDICT", "sometimes"); err == nil || !strings.HasPrefix(err.Error(), `B2_VERDICT "sometimes": `) {
 		t.Error("sometimes is read")
 	}
 }
