@@ -10,16 +10,17 @@ import (
 // lead to, however far. docs/design.md draws the arrows; this test holds them.
 var arrows = map[string]string{
 	"internal/wire":      "",
-	"internal/localfs":   "",
+	"internal/filelock":  "",
+	"internal/localfs":   "internal/filelock",
 	"internal/pyregexp":  "",
 	"b2":                 "internal/wire",
 	"b2server":           "internal/wire",
-	"b2sync":             "b2 internal/wire internal/localfs internal/pyregexp",
+	"b2sync":             "b2 internal/wire internal/filelock internal/localfs internal/pyregexp",
 	"internal/account":   "b2 internal/wire",
-	"internal/ui":        "b2 b2sync internal/wire internal/localfs internal/pyregexp",
-	"internal/report":    "b2 b2sync internal/ui internal/wire internal/localfs internal/pyregexp",
-	"internal/hashcache": "b2 b2sync internal/wire internal/localfs internal/pyregexp",
-	"internal/history":   "b2 b2sync internal/wire internal/localfs internal/pyregexp",
+	"internal/ui":        "b2 b2sync internal/wire internal/filelock internal/localfs internal/pyregexp",
+	"internal/report":    "b2 b2sync internal/ui internal/wire internal/filelock internal/localfs internal/pyregexp",
+	"internal/hashcache": "b2 b2sync internal/wire internal/filelock internal/localfs internal/pyregexp",
+	"internal/history":   "b2 b2sync internal/wire internal/filelock internal/localfs internal/pyregexp",
 	"b2test":             "b2 b2server internal/wire",
 }
 

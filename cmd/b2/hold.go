@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
 	"time"
+
+	"github.com/bowline-sync/bowline/internal/filelock"
 )
 
 // A hold keeps a folder for this process alone, for as long as the process
@@ -32,17 +35,18 @@ func holdFolder(ctx context.Context, dir, what string) (*hold, error) {
 	}
 	deadline := time.Now().Add(holdWait)
 	for {
-		locked, err := lockFile(file)
-		if locked {
+		err := filelock.Try(file)
+		if err == nil {
 			break
 		}
-		if err == nil && time.Now().Before(deadline) && sleep(ctx, 50*time.Millisecond) {
+		taken := errors.Is(err, filelock.ErrTaken)
+		if taken && time.Now().Before(deadline) && sleep(ctx, 50*time.Millisecond) {
 			continue
 		}
 		holder := readHolder(file)
 		file.Close()
 		switch {
-		case err != nil:
+		case !taken:
 			return nil, fmt.Errorf("%s cannot be locked: %w", dir, err)
 		case ctx.Err() != nil:
 			return nil, context.Cause(ctx)

@@ -10,6 +10,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/bowline-sync/bowline/internal/filelock"
 )
 
 // Lock is held while a sync runs. The system frees it when the process ends,
@@ -36,9 +38,6 @@ func (h *Held) Error() string {
 	return text + "; --no-lock runs this one beside it"
 }
 
-// errTaken is what lockFile answers when another process has the lock.
-var errTaken = errors.New("taken")
-
 // Acquire takes the lock of the sync that the key stands for: its source, its
 // destination and its filters. It never waits. A *Held error says who has it;
 // any other error means that no lock can be had here, and that the run should
@@ -51,8 +50,8 @@ func Acquire(dir string, key ...string) (*Lock, error) {
 	if err != nil {
 		return nil, err
 	}
-	switch err := lockFile(file); {
-	case errors.Is(err, errTaken):
+	switch err := filelock.Try(file); {
+	case errors.Is(err, filelock.ErrTaken):
 		defer file.Close()
 		return nil, readHolder(file)
 	case err != nil:

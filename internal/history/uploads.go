@@ -16,6 +16,7 @@ import (
 	"sync"
 
 	"github.com/bowline-sync/bowline/b2sync"
+	"github.com/bowline-sync/bowline/internal/filelock"
 )
 
 // Uploads remembers the large files that runs have started and not ended. It is
@@ -103,7 +104,7 @@ func (u *Uploads) Busy(id string) bool {
 			continue
 		}
 		_, has := readUploads(file)[id]
-		if has && lockFile(file) != nil {
+		if has && filelock.Try(file) != nil {
 			file.Close()
 			return true
 		}
@@ -132,7 +133,7 @@ func (u *Uploads) takeOver(path string, want func(b2sync.StartedUpload) bool) (t
 		return nil
 	}
 	defer file.Close()
-	if lockFile(file) != nil || !named(file) {
+	if filelock.Try(file) != nil || !named(file) {
 		return nil
 	}
 	open := readUploads(file)
@@ -187,7 +188,7 @@ func (u *Uploads) make() (*os.File, error) {
 		if file, err = os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_EXCL|os.O_APPEND, 0o600); err != nil {
 			continue
 		}
-		if err = lockFile(file); err == nil && named(file) {
+		if err = filelock.Try(file); err == nil && named(file) {
 			return file, nil
 		}
 		file.Close()

@@ -5,6 +5,8 @@ import (
 	"io"
 	"io/fs"
 	"os"
+
+	"github.com/bowline-sync/bowline/internal/filelock"
 )
 
 // Temp is a file in the making. It lies under a temporary name beside its own,
@@ -90,6 +92,15 @@ func (t *Temp) open(ready func(*Temp) error) error {
 		file.Close()
 	}
 	return err
+}
+
+// lock takes the file for this process, until it is closed. File systems that
+// know no locks do without.
+func lock(file *os.File) error {
+	if errors.Is(filelock.Try(file), filelock.ErrTaken) {
+		return ErrBusy
+	}
+	return nil
 }
 
 func (t *Temp) openFile() (*os.File, error) {

@@ -3,7 +3,6 @@
 package localfs
 
 import (
-	"errors"
 	"os"
 	"time"
 
@@ -49,21 +48,6 @@ func flush(file *os.File) error {
 		return err
 	}
 	return unix.Close(fd)
-}
-
-// lock takes the file for this process, until it is closed. File systems that
-// know no locks do without.
-func lock(file *os.File) error {
-	for {
-		err := unix.Flock(int(file.Fd()), unix.LOCK_EX|unix.LOCK_NB)
-		switch {
-		case err == unix.EINTR:
-		case errors.Is(err, unix.EWOULDBLOCK):
-			return ErrBusy
-		default:
-			return nil
-		}
-	}
 }
 
 // syncFolder brings the names in a folder to disk.
