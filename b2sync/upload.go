@@ -3,6 +3,7 @@ package b2sync
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"github.com/bowline-sync/bowline/b2"
 	"github.com/bowline-sync/bowline/internal/localfs"
@@ -32,7 +33,7 @@ func (c bucketChanges) deleteVersion(ctx context.Context, f b2.File) error {
 }
 
 func (c bucketChanges) removeFile(name string) error {
-	panic("b2sync: a bucket has no local files: " + name)
+	return fmt.Errorf("%s is in a bucket, which has no local files", name)
 }
 
 // uploader makes versions of local files.
