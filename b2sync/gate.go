@@ -91,7 +91,7 @@ func (r *run) checkStill(ctx context.Context, src *folderSide) error {
 	if err != nil || !os.SameFile(src.began, now) {
 		return fmt.Errorf("nothing was deleted or hidden: %s is no longer the folder that the run began with; is its disk still there?", src.root)
 	}
-	return r.checkSource(ctx, src)
+	return CheckSource(ctx, src, r.opts.AllowEmpty)
 }
 
 // checkListed asks whether a bucket has a file below the prefix. The ranges of

@@ -144,7 +144,7 @@ func (r *run) prepare(ctx context.Context) error {
 	r.srcLocal, r.dstLocal = srcLocal, dstLocal
 	r.rules = rules{Options: &r.opts, srcLocal: srcLocal, dstLocal: dstLocal, grain: 1}
 	if srcLocal {
-		if err := r.checkSource(ctx, src); err != nil {
+		if err := CheckSource(ctx, src, r.opts.AllowEmpty); err != nil {
 			return err
 		}
 		src.began, _ = os.Stat(src.root) // nil if there is none
@@ -165,18 +165,26 @@ func (r *run) prepare(ctx context.Context) error {
 	return nil
 }
 
-// checkSource refuses a source folder without any regular file (P4). A missing
-// folder is one, and is never made.
-func (r *run) checkSource(ctx context.Context, src *folderSide) error {
+// CheckSource refuses a source folder without any regular file, unless allowEmpty
+// is set (P4). A missing folder is one, and is never made. [Sync.Run] asks it
+// before anything is touched; so does who makes something for a run, such as the
+// destination bucket. Of buckets it knows nothing: a run sees whether they are
+// empty.
+func CheckSource(ctx context.Context, source Location, allowEmpty bool) error {
+	src, local := source.(*folderSide)
+	if !local {
+		return nil
+	}
 	found, err := localfs.HasFile(ctx, src.root)
+	src.absent = false
 	switch {
 	case errors.Is(err, localfs.ErrNotDir):
 		return fmt.Errorf("%s is not a directory", src.root)
-	case errors.Is(err, fs.ErrNotExist) && r.opts.AllowEmpty:
+	case errors.Is(err, fs.ErrNotExist) && allowEmpty:
 		src.absent = true
 	case errors.Is(err, fs.ErrNotExist):
 		return fmt.Errorf("Directory %s is empty.  Use --allow-empty-source to sync anyway.  (It does not exist.)", src.root)
-	case found, r.opts.AllowEmpty:
+	case found, allowEmpty:
 	case err != nil:
 		return fmt.Errorf("Directory %s has no files that can be seen: %w", src.root, err)
 	default:

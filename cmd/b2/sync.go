@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"os"
-	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -98,7 +95,7 @@ func (j *syncJob) findAndRun(ctx context.Context, rec *records, calls *budget, t
 	if err != nil {
 		return err
 	}
-	dst, err := j.destination(ctx, s)
+	dst, err := j.destination(ctx, s, src)
 	if err != nil {
 		return err
 	}
@@ -183,7 +180,7 @@ func (j *syncJob) location(ctx context.Context, s *session, p place) (b2sync.Loc
 
 // destination is the place to sync to. Its bucket is made if it is missing and
 // the user said so.
-func (j *syncJob) destination(ctx context.Context, s *session) (b2sync.Location, error) {
+func (j *syncJob) destination(ctx context.Context, s *session, src b2sync.Location) (b2sync.Location, error) {
 	location, err := j.location(ctx, s, j.dst)
 	if missing := new(bareError); !j.createBucket || !errors.As(err, missing) {
 		return location, err
@@ -191,7 +188,7 @@ func (j *syncJob) destination(ctx context.Context, s *session) (b2sync.Location,
 	if j.dryRun {
 		return nil, fmt.Errorf("the bucket %s does not exist yet; a dry run does not make it, so there is nothing to compare with", j.dst.bucket)
 	}
-	if err := j.checkSource(); err != nil {
+	if err := b2sync.CheckSource(ctx, src, j.allowEmpty); err != nil {
 		return nil, err
 	}
 	bucket, err := s.CreateBucket(ctx, b2.CreateBucketRequest{BucketName: j.dst.bucket, BucketType: b2.AllPrivate})
@@ -202,40 +199,6 @@ func (j *syncJob) destination(ctx context.Context, s *session) (b2sync.Location,
 	ref := b2.BucketRef{ID: bucket.BucketID, Name: bucket.BucketName}
 	s.remember(ctx, ref)
 	return b2sync.Bucket(s.Client, ref, j.dst.prefix), nil
-}
-
-// errFound ends a walk.
-var errFound = errors.New("found")
-
-// checkSource refuses a local source without a file before a bucket is made for
-// it. The engine looks again, and closer.
-func (j *syncJob) checkSource() error {
-	if j.src.inBucket || j.allowEmpty {
-		return nil
-	}
-	info, err := os.Stat(j.src.folder)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return emptySource(j.src.folder)
-	case err != nil:
-		return err
-	case !info.IsDir():
-		return fmt.Errorf("%s is not a directory", j.src.folder)
-	}
-	err = filepath.WalkDir(j.src.folder+string(filepath.Separator), func(_ string, entry fs.DirEntry, err error) error {
-		if err == nil && !entry.IsDir() {
-			return errFound
-		}
-		return nil
-	})
-	if errors.Is(err, errFound) {
-		return nil
-	}
-	return emptySource(j.src.folder)
-}
-
-func emptySource(folder string) error {
-	return fmt.Errorf("Directory %s is empty.  Use --allow-empty-source to sync anyway.", folder) //nolint:staticcheck // the reference's words
 }
 
 // run runs the engine and tells what it does.
