@@ -8,6 +8,7 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -217,6 +218,7 @@ type notifier struct {
 }
 
 type delivery struct {
+	rule   string // its name, for the log
 	target notificationTarget
 	body   []byte
 }
@@ -261,7 +263,7 @@ func (n *notifier) send(b *bucket, kind string, v *version, now time.Time) {
 		}
 		n.start.Do(func() { n.work.Go(n.deliverAll) })
 		select {
-		case n.queue <- delivery{r.Target, body}:
+		case n.queue <- delivery{r.Name, r.Target, body}:
 		default:
 			n.log.Warn("event dropped: too many wait for their webhooks", slog.String("rule", r.Name))
 		}
@@ -279,6 +281,16 @@ func (n *notifier) deliverAll() {
 	}
 }
 
+// host is where a delivery goes. The rest of the address may hold a secret, and
+// is not for the log.
+func (d *delivery) host() string {
+	u, err := url.Parse(d.target.URL)
+	if err != nil {
+		return ""
+	}
+	return u.Host
+}
+
 // deliver tries a few times, with a pause that doubles.
 func (n *notifier) deliver(d delivery) {
 	pause := time.Second
@@ -288,7 +300,7 @@ func (n *notifier) deliver(d delivery) {
 			return
 		}
 		if try == deliveryTries || n.ctx.Err() != nil {
-			n.log.Warn("event not delivered", slog.String("url", d.target.URL), slog.Any("error", err))
+			n.log.Warn("event not delivered", slog.String("rule", d.rule), slog.String("host", d.host()), slog.Any("error", err))
 			return
 		}
 		sleep(n.ctx, pause)
@@ -312,6 +324,9 @@ func (n *notifier) post(d delivery) error {
 		r.Header.Set(SignatureHeader, "v1="+hex.EncodeToString(mac.Sum(nil)))
 	}
 	res, err := n.client.Do(r)
+	if failed, ok := errors.AsType[*url.Error](err); ok {
+		return failed.Err // without the address
+	}
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,12 @@
 package b2test
 
 import (
+	"bytes"
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -193,6 +195,38 @@ func TestTestModes(t *testing.T) {
 	r.Header.Set("Authorization", a.token)
 	r.Header.Set("X-Bz-Test-Mode", "force_cap_exceeded")
 	a.do(t, r).fails(t, 403, "cap_exceeded")
+}
+
+// What cannot be delivered is in the log by its rule and host. The rest of a
+// webhook's address is often its password.
+func TestWebhookAddressIsNotLogged(t *testing.T) {
+	var log bytes.Buffer
+	tried := make(refusing, 10)
+	s, a := open(t, config(func(c *b2server.Config) {
+		c.Log = slog.New(slog.NewTextHandler(&log, nil))
+		c.Webhooks = tried
+	}))
+	b := a.bucket(t)
+	a.call(t, "b2_set_bucket_notification_rules", object{"bucketId": b.id, "eventNotificationRules": []object{{
+		"name": "the-rule", "eventTypes": []string{"b2:ObjectCreated:*"}, "isEnabled": true, "objectNamePrefix": "",
+		"targetConfiguration": object{"targetType": "webhook", "url": "https://hooks.test/s3cret?token=s3cret"}}}}).ok(t)
+	b.upload(t, "n", "x")
+	<-tried
+	s.Stop()
+	if err := s.Close(); err != nil { // ends the deliveries, with a word for what is under way
+		t.Fatal(err)
+	}
+	if text := log.String(); !strings.Contains(text, "rule=the-rule host=hooks.test") || strings.Contains(text, "s3cret") {
+		t.Errorf("the log: %s", text)
+	}
+}
+
+// refusing is a way to webhooks on which none is reached.
+type refusing chan struct{}
+
+func (r refusing) RoundTrip(*http.Request) (*http.Response, error) {
+	r <- struct{}{}
+	return nil, errors.New("refused")
 }
 
 func TestWebhooksAreSigned(t *testing.T) {
