@@ -206,7 +206,8 @@ func TestWebhookAddressIsNotLogged(t *testing.T) {
 		c.Log = slog.New(slog.NewTextHandler(&log, nil))
 		c.Webhooks = tried
 	}))
-	b := a.bucket(t)
+	b := &testBucket{api: a, name: randomName()} // stays: the server ends before the test
+	b.id = a.call(t, "b2_create_bucket", object{"accountId": a.account, "bucketName": b.name, "bucketType": "allPrivate"}).ok(t).str("bucketId")
 	a.call(t, "b2_set_bucket_notification_rules", object{"bucketId": b.id, "eventNotificationRules": []object{{
 		"name": "the-rule", "eventTypes": []string{"b2:ObjectCreated:*"}, "isEnabled": true, "objectNamePrefix": "",
 		"targetConfiguration": object{"targetType": "webhook", "url": "https://hooks.test/s3cret?token=s3cret"}}}}).ok(t)
