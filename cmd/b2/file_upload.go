@@ -34,7 +34,8 @@ func newFileUpload(e *env) *cobra.Command {
 files go in parts, several at once.
 
 "-" is standard input. That, and a named pipe, is read as a stream of unknown length,
-a part at a time.`,
+a part at a time; up to five parts are held in memory. They grow from 17 to 268 MB, so
+that a stream can have 1.8 TB. A longer one needs a larger --min-part-size.`,
 		Example: `    b2 file upload my-bucket cat.jpg photos/cat.jpg
     b2 file upload --info colour=black my-bucket cat.jpg photos/cat.jpg
     tar c folder | b2 file upload my-bucket - folder.tar`,
