@@ -254,13 +254,23 @@ func (r *run) retain(ctx context.Context, j *job) {
 }
 
 // end tells of an action that ended. What the run's own end cut short is not a
-// failure of the name; a cap of the account ends the run.
+// failure of the name; one that all others would meet too ends the run.
 func (r *run) end(ctx context.Context, done ActionDone) {
 	if done.Err != nil && ctx.Err() != nil {
 		return
 	}
 	r.report.action(done)
-	if errors.Is(done.Err, b2.ErrCapExceeded) {
+	if hopeless(done.Err) {
 		r.stop(done.Err)
 	}
+}
+
+// hopeless says whether a failure is not about its name: a cap of the account,
+// a bucket that is gone, or a key that is not accepted any more.
+func hopeless(err error) bool {
+	if errors.Is(err, b2.ErrCapExceeded) || errors.Is(err, b2.ErrBucketNotFound) {
+		return true
+	}
+	failure, ok := errors.AsType[*b2.Error](err)
+	return ok && failure.Call == wire.CallAuthorize && failure.Is(b2.ErrUnauthorized)
 }

@@ -2,6 +2,7 @@ package b2sync_test
 
 import (
 	"errors"
+	"fmt"
 	"math"
 	"net/http"
 	"os"
@@ -401,6 +402,41 @@ func TestP12SecondRunDoesNothing(t *testing.T) {
 				}
 			})
 		}
+	}
+}
+
+// What all names would meet ends the run at the first: it is said once, not a
+// million times.
+func TestHopelessRunEnds(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		fails func(l *lab)
+		want  error
+	}{
+		{"key deleted", func(l *lab) {
+			l.server.FailAfter("b2_upload_file", 2, 1, b2test.ExpiredToken())
+			l.server.FailAfter("b2_get_upload_url", 1, 1, b2test.ExpiredToken())
+			l.server.FailAfter("b2_authorize_account", 0, 1, b2test.Answer(http.StatusUnauthorized, "unauthorized", 0))
+		}, b2.ErrUnauthorized},
+		{"bucket deleted", func(l *lab) {
+			l.server.FailAfter("b2_upload_file", 2, 1, b2test.Busy()) // asks for another place to send to
+			l.server.FailAfter("b2_get_upload_url", 1, 1, b2test.Answer(http.StatusBadRequest, "bad_bucket_id", 0))
+		}, b2.ErrBucketNotFound},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newLab(t)
+			for i := range 100 {
+				l.write(fmt.Sprintf("src/f%02d", i), "content", moment(1))
+			}
+			c.fails(l)
+			out := l.sync(l.folder("src"), l.at("up"), b2sync.Options{Files: 1})
+			if !errors.Is(out.Err, c.want) {
+				t.Errorf("the run ended with %v", out.Err)
+			}
+			if out.Failed != 1 || out.Actions() != 2 {
+				t.Errorf("%d failed, %d stored: %q", out.Failed, out.Actions(), out.lines)
+			}
+		})
 	}
 }
 

@@ -101,7 +101,7 @@ func manPage(cmd *cobra.Command) []byte {
 	if cmd.Example != "" {
 		fmt.Fprintf(&b, ".SH EXAMPLES\n.nf\n%s\n.fi\n", roff(strings.TrimRight(cmd.Example, "\n")))
 	}
-	b.WriteString(".SH EXIT STATUS\n0 when all was done, 1 after any error or warning, 2 for wrong usage, 130 or 143 after a signal.\n")
+	b.WriteString(".SH EXIT STATUS\n0 when all was done, 1 after any error or warning, 2 for wrong usage, 129, 130 or 143 after a signal.\n")
 	if also := seeAlso(cmd); also != nil {
 		fmt.Fprintf(&b, ".SH SEE ALSO\n.BR %s (1)\n", strings.Join(also, " (1),\n.BR "))
 	}

@@ -407,7 +407,7 @@ func (b *bay) sameTree(whole bool) {
 
 // TestSignals ends a run that would never end by itself.
 func TestSignals(t *testing.T) {
-	for signal, status := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143} {
+	for signal, status := range map[syscall.Signal]int{syscall.SIGINT: 130, syscall.SIGTERM: 143, syscall.SIGHUP: 129} {
 		t.Run(signal.String(), func(t *testing.T) {
 			t.Parallel()
 			b := newBay(t, 0)
@@ -434,6 +434,27 @@ func TestSignals(t *testing.T) {
 				t.Error("there is nothing to go on with")
 			}
 		})
+	}
+}
+
+// TestNohup has the terminal of a run go whose starter has said not to mind.
+func TestNohup(t *testing.T) {
+	b := newBay(t, 0)
+	b.stall = make(chan struct{})
+	b.file("src/big", 20*bayPart)
+	cmd := b.command("sync", b.path("src"), "b2://the-bucket")
+	cmd.Args = append([]string{"sh", "-c", `trap "" HUP; exec "$@"`, "sh", cmd.Path}, cmd.Args[1:]...)
+	cmd.Path = "/bin/sh"
+	began := make(chan struct{})
+	b.when(after(&b.up, 1), func() { close(began) })
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	<-began
+	cmd.Process.Signal(syscall.SIGHUP)
+	close(b.stall)
+	if err := cmd.Wait(); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -13,7 +13,7 @@ import (
 
 // run does what the words of the command line ask for and answers the exit
 // status: 0 when all was done, 1 after any error or warning, 2 for wrong usage,
-// 130 or 143 after a signal.
+// 129, 130 or 143 after a signal.
 func run(ctx context.Context, e *env) int {
 	ctx, stop := withSignals(ctx)
 	defer stop()
@@ -31,16 +31,22 @@ func run(ctx context.Context, e *env) int {
 type interrupted struct{ signal syscall.Signal }
 
 func (i *interrupted) Error() string {
-	if i.signal == syscall.SIGTERM {
+	switch i.signal {
+	case syscall.SIGTERM:
 		return "terminated"
+	case syscall.SIGHUP:
+		return "the terminal has gone"
 	}
 	return "interrupted"
 }
 
 // Unwrap is the same in the words of the verdict.
 func (i *interrupted) Unwrap() error {
-	if i.signal == syscall.SIGTERM {
+	switch i.signal {
+	case syscall.SIGTERM:
 		return &ui.Stopped{By: "SIGTERM"}
+	case syscall.SIGHUP:
+		return &ui.Stopped{By: "SIGHUP"}
 	}
 	return &ui.Stopped{By: "interrupt"}
 }
@@ -63,12 +69,16 @@ func exitLate(ctx context.Context) {
 // sends one to the program and another to its group, of which the program is.
 const sameWish = 500 * time.Millisecond
 
-// withSignals ends the context at the first SIGINT or SIGTERM, with the signal
-// as its cause. The second one ends the program at once.
+// withSignals ends the context at the first SIGINT, SIGTERM or SIGHUP, with the
+// signal as its cause. The second one ends the program at once. SIGHUP, which
+// says that the terminal has gone, is no business of ours under nohup(1).
 func withSignals(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	if !signal.Ignored(syscall.SIGHUP) {
+		signal.Notify(signals, syscall.SIGHUP)
+	}
 	done := make(chan struct{})
 	go func() {
 		var first time.Time
