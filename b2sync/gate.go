@@ -2,6 +2,7 @@ package b2sync
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 
@@ -17,7 +18,7 @@ func (r *run) gate(ctx context.Context) error {
 		if err := r.checkEmpty(ctx); err != nil {
 			return err
 		}
-		if r.braked() {
+		if r.deceived() || r.braked() {
 			r.spool.drop()
 		}
 		if err := r.pool(ctx, r.removals); err != nil {
@@ -37,6 +38,17 @@ func (r *run) gate(ctx context.Context) error {
 		}
 		return nil
 	})
+}
+
+// deceived reports, and says, that a listing contradicted itself. Then the names
+// that it passed over before may be there as well (P2).
+func (r *run) deceived() bool {
+	if !r.lied.Load() {
+		return false
+	}
+	r.report.problem(Problem{Path: r.dst.String(), Err: errors.New(
+		"nothing was deleted or hidden: a listing cannot be relied on")})
+	return true
 }
 
 // braked reports, and says, that there is more to remove than --max-delete

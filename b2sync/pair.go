@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"iter"
 	"strings"
+
+	"github.com/bowline-sync/bowline/b2"
 )
 
 // A pair is one name with what each side has under it. It is good until the
@@ -106,7 +108,7 @@ func (m *merger) give(yield func(*pair, error) bool, s, d, ahead *entry) bool {
 	}
 	if name <= m.last && m.last != "" {
 		yield(nil, &breakError{source: s != nil, after: m.last,
-			err: fmt.Errorf("the name %q is out of order", name)})
+			err: fmt.Errorf("%w: the name %q", b2.ErrListOrder, name)})
 		return false
 	}
 	m.last = name

@@ -91,8 +91,8 @@ func TestMerge(t *testing.T) {
 		{"destination breaks off", stream(nil, "a", "b"), stream(broken, "a"), []string{"=a"}, `listing the destination broke off after "a": broken`},
 		{"destination breaks off at the end", stream(nil), stream(broken, "a"), []string{">a"}, `listing the destination broke off after "a": broken`},
 		{"source fails at once", stream(broken), stream(nil, "a"), nil, "listing the source failed: broken"},
-		{"source out of order", stream(nil, "b", "a"), stream(nil), []string{"<b"}, `listing the source broke off after "b": the name "a" is out of order`},
-		{"a name twice", stream(nil), stream(nil, "a", "a"), []string{">a"}, `listing the destination broke off after "a": the name "a" is out of order`},
+		{"source out of order", stream(nil, "b", "a"), stream(nil), []string{"<b"}, `listing the source broke off after "b": listing out of order: the name "a"`},
+		{"a name twice", stream(nil), stream(nil, "a", "a"), []string{">a"}, `listing the destination broke off after "a": listing out of order: the name "a"`},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

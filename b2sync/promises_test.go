@@ -1,12 +1,15 @@
 package b2sync_test
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"math"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -252,6 +255,38 @@ func TestP4VanishedSource(t *testing.T) {
 				t.Error("all went well")
 			}
 			want(t, "names", l.names(), "kept", "old")
+		})
+	}
+}
+
+// TestP2ListingThatContradictsItself: the names that a listing has passed over
+// are not known to be missing once it is seen to be out of order.
+func TestP2ListingThatContradictsItself(t *testing.T) {
+	lies := map[string]func(page map[string]any){
+		"out of order":  func(page map[string]any) { slices.Reverse(page["files"].([]any)) },
+		"the same page": func(page map[string]any) { page["files"], page["nextFileName"] = page["files"].([]any)[2:], "in/a" },
+	}
+	for name, lie := range lies {
+		t.Run(name, func(t *testing.T) {
+			l := newLab(t)
+			for _, file := range []string{"a", "b", "c"} {
+				l.put("in/"+file, file, moment(1))
+			}
+			l.clean(l.at("in"), l.folder("dst"), b2sync.Options{})
+			l.server.Fail("b2_list_file_names", 1, func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+				var page map[string]any
+				answer := httptest.NewRecorder()
+				server.ServeHTTP(answer, r)
+				if err := json.Unmarshal(answer.Body.Bytes(), &page); err != nil {
+					t.Error(err)
+				}
+				lie(page)
+				json.NewEncoder(w).Encode(page)
+			})
+			if out := l.sync(l.at("in"), l.folder("dst"), deleting); out.OK() {
+				t.Error("all went well")
+			}
+			want(t, "files", l.files("dst"), "a=a", "b=b", "c=c")
 		})
 	}
 }

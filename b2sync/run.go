@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/bowline-sync/bowline/b2"
 	"github.com/bowline-sync/bowline/internal/localfs"
 )
 
@@ -99,6 +100,7 @@ type run struct {
 	waiting []*job      // blocked by an entry of the other kind, for the gate
 	gated   atomic.Bool // the gate has been passed: nothing waits any more
 	cut     atomic.Bool // a side broke off: not all names were seen
+	lied    atomic.Bool // a listing contradicts itself: what it does not name may be there
 }
 
 func (r *run) run(ctx context.Context) error {
@@ -315,6 +317,9 @@ func (r *run) unfinished() func(string) {
 // broken reports a side that broke off.
 func (r *run) broken(err error) {
 	r.cut.Store(true)
+	if errors.Is(err, b2.ErrListOrder) || errors.Is(err, b2.ErrAnswer) {
+		r.lied.Store(true)
+	}
 	place := r.dst
 	if b, ok := errors.AsType[*breakError](err); ok && b.source {
 		place = r.src
