@@ -54,20 +54,18 @@ func (e *env) installCompletion(root *cobra.Command, shell string) error {
 		return errors.New("there is no home folder to install into")
 	}
 	var script bytes.Buffer
+	script.WriteString(e.completionScript(shell))
 	var path, settings, load string
 	var err error
 	switch shell {
 	case "bash":
-		script.WriteString(e.bashCompletion())
 		path = filepath.Join(e.home, ".bash_completion.d", e.program)
 		settings, load = filepath.Join(e.home, ".bashrc"), "source "+ui.ShellWord(path)
 	case "zsh":
-		err = root.GenZshCompletion(&script)
 		path = filepath.Join(e.home, ".zsh", "completion", "_"+e.program)
 		settings = filepath.Join(e.home, ".zshrc")
 		load = "fpath=(" + ui.ShellWord(filepath.Dir(path)) + " $fpath)\nautoload -Uz compinit && compinit"
 	case "fish":
-		err = root.GenFishCompletion(&script, true)
 		path = filepath.Join(e.home, ".config", "fish", "completions", e.program+".fish")
 	case "powershell":
 		err = root.GenPowerShellCompletionWithDesc(&script)
