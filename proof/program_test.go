@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"os"
@@ -28,6 +29,7 @@ var (
 )
 
 func TestMain(m *testing.M) {
+	_ = flag.Set("test.parallel", "6") // most of them wait most of the time; what the command line says counts
 	os.Exit(func() int {
 		dir, err := os.MkdirTemp("", "bowline-proof")
 		if err != nil {
