@@ -27,6 +27,9 @@ type FilterSpec struct {
 	// Rules are the rules of filter files, in order: the first that matches
 	// decides. ReadRules reads them.
 	Rules []Rule
+	// Folders are the relative paths of folders that are left out with all
+	// below, whatever else is said.
+	Folders []string
 }
 
 // NameFilter decides which names a run looks at, the same on both sides (P3).
@@ -35,6 +38,7 @@ type FilterSpec struct {
 type NameFilter struct {
 	exclude, include, excludeDir []*pyregexp.Regexp
 	lists                        []ruleList
+	folders                      []string // each ends in a slash; see mergePrefixes
 
 	prefixes []string // of all names that can be kept, when narrow
 	narrow   bool
@@ -77,7 +81,11 @@ func NewNameFilter(spec FilterSpec) (*NameFilter, error) {
 		}
 		f.lists = append(f.lists, list)
 	}
-	if len(f.exclude) == 0 && len(f.excludeDir) == 0 && len(f.lists) == 0 {
+	for _, folder := range spec.Folders {
+		f.folders = append(f.folders, folder+"/")
+	}
+	f.folders = mergePrefixes(f.folders)
+	if len(f.exclude) == 0 && len(f.excludeDir) == 0 && len(f.lists) == 0 && len(f.folders) == 0 {
 		return nil, nil
 	}
 	f.prefixes, f.narrow = f.findNarrow()
@@ -107,6 +115,9 @@ func (f *NameFilter) Keep(name string) (bool, error) {
 		return true, nil
 	}
 	if f.narrow && !startsWithAny(name, f.prefixes) {
+		return false, nil
+	}
+	if startsWithAny(name, f.folders) {
 		return false, nil
 	}
 	for _, list := range f.lists {
@@ -149,6 +160,9 @@ func (f *NameFilter) Enter(folder string) (bool, error) {
 		return true, nil
 	}
 	if f.narrow && !couldStartBelow(folder, f.prefixes) {
+		return false, nil
+	}
+	if len(f.folders) > 0 && startsWithAny(folder+"/", f.folders) {
 		return false, nil
 	}
 	for _, list := range f.lists {

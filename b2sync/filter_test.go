@@ -275,3 +275,17 @@ func BenchmarkKeep(b *testing.B) {
 		f.Keep("photos/2021/12/IMG_0001.jpg")
 	}
 }
+
+func TestFilterFolders(t *testing.T) {
+	f := mustFilter(t, FilterSpec{Folders: []string{"z/own", "a"}, Globs: []Glob{{Include: true, Pattern: "**"}}})
+	for name, want := range map[string]bool{"a/x": false, "a": true, "ab/x": true, "z/own/x/y": false, "z/owner": true, "z/x": true} {
+		if got, err := f.Keep(name); got != want || err != nil {
+			t.Errorf("Keep(%q) = %v, %v", name, got, err)
+		}
+	}
+	for folder, want := range map[string]bool{"a": false, "ab": true, "z": true, "z/own": false, "z/own/x": false, "z/owner": true} {
+		if got, err := f.Enter(folder); got != want || err != nil {
+			t.Errorf("Enter(%q) = %v, %v", folder, got, err)
+		}
+	}
+}

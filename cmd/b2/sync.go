@@ -116,7 +116,13 @@ type syncJob struct {
 func (e *env) prepareSync(o *syncOptions, source, destination string) (*syncJob, error) {
 	job := &syncJob{syncOptions: o, env: e}
 	var err error
-	if job.engine, err = o.engine(); err != nil {
+	if job.src, err = parsePlace(source); err != nil {
+		return nil, err
+	}
+	if job.dst, err = parsePlace(destination); err != nil {
+		return nil, err
+	}
+	if job.engine, err = o.engine(job.ownFolders()); err != nil {
 		return nil, err
 	}
 	if job.verdict, err = o.verdictMode(e); err != nil {
@@ -126,12 +132,6 @@ func (e *env) prepareSync(o *syncOptions, source, destination string) (*syncJob,
 		return nil, err
 	}
 	if job.prices, err = o.record.priceTable(); err != nil {
-		return nil, err
-	}
-	if job.src, err = parsePlace(source); err != nil {
-		return nil, err
-	}
-	if job.dst, err = parsePlace(destination); err != nil {
 		return nil, err
 	}
 	if err = checkPlaces(job.src, job.dst, o); err != nil {

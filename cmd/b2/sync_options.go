@@ -122,9 +122,9 @@ func (o *syncOptions) check(cmd *cobra.Command) error {
 		[]string{"delete", "keep-days"})
 }
 
-// engine is what the options mean to the engine. It is a pure function of the
-// options, but for the filter files that they name.
-func (o *syncOptions) engine() (b2sync.Options, error) {
+// engine is what the options mean to the engine, with the folders leaveOut left
+// out. It is a pure function, but for the filter files that the options name.
+func (o *syncOptions) engine(leaveOut []string) (b2sync.Options, error) {
 	files, err := o.threads.files()
 	if err != nil {
 		return b2sync.Options{}, err
@@ -145,7 +145,7 @@ func (o *syncOptions) engine() (b2sync.Options, error) {
 	if err != nil {
 		return b2sync.Options{}, err
 	}
-	names, err := o.names()
+	names, err := o.names(leaveOut)
 	if err != nil {
 		return b2sync.Options{}, err
 	}
@@ -191,10 +191,12 @@ func (o *syncOptions) extraneous() b2sync.Extraneous {
 	return b2sync.ExtraneousKept
 }
 
-// names compiles everything that chooses by name; nil keeps every name.
-func (o *syncOptions) names() (*b2sync.NameFilter, error) {
+// names compiles everything that chooses by name; nil keeps every name. The
+// folders leaveOut are left out, too.
+func (o *syncOptions) names(leaveOut []string) (*b2sync.NameFilter, error) {
 	spec := b2sync.FilterSpec{
 		ExcludeRegex: o.excludeRegex, IncludeRegex: o.includeRegex, ExcludeDirRegex: o.excludeDirRegex, Globs: o.globs,
+		Folders: leaveOut,
 	}
 	for _, path := range o.filterFrom {
 		file, err := os.Open(path)
@@ -206,9 +208,6 @@ func (o *syncOptions) names() (*b2sync.NameFilter, error) {
 		if err != nil {
 			return nil, err
 		}
-	}
-	if len(spec.ExcludeRegex)+len(spec.IncludeRegex)+len(spec.ExcludeDirRegex)+len(spec.Globs)+len(spec.Rules) == 0 {
-		return nil, nil
 	}
 	return b2sync.NewNameFilter(spec)
 }

@@ -58,7 +58,7 @@ func TestSyncOptions(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			got, err := parseSync(t, strings.Fields(test.words)...).engine()
+			got, err := parseSync(t, strings.Fields(test.words)...).engine(nil)
 			got.Throttle, got.Hashes = nil, nil // made for each run
 			if err != nil || !reflect.DeepEqual(got, test.want) {
 				t.Errorf("%s is %+v, %v\nwant %+v", test.words, got, err, test.want)
@@ -82,7 +82,7 @@ func TestSyncOptionsThatMakeNoSense(t *testing.T) {
 		"--exclude-regex (":                 "exclude_file_regexes wrong regex was given for excluding files",
 		"--filter-from /nonexistent/rules":  "--filter-from: open /nonexistent/rules",
 	} {
-		if _, err := parseSync(t, strings.Fields(words)...).engine(); err == nil || !strings.HasPrefix(err.Error(), want) {
+		if _, err := parseSync(t, strings.Fields(words)...).engine(nil); err == nil || !strings.HasPrefix(err.Error(), want) {
 			t.Errorf("%s: %v, want %s...", words, err, want)
 		}
 	}
