@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"iter"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync/atomic"
@@ -21,11 +22,18 @@ type folderSide struct {
 	// absent is set for a destination that does not exist and, in a dry run, is
 	// not made: it has no files.
 	absent bool
-	// began is the folder as the run found it, if it is the source.
+	// began is the folder as the run found it; nil if there was none.
 	began fs.FileInfo
 }
 
 func (f *folderSide) String() string { return f.root }
+
+// still says whether the path leads to the folder that the run found. It does
+// not when the disk was taken away, or another one put in its place.
+func (f *folderSide) still() bool {
+	now, err := os.Stat(f.root)
+	return err == nil && os.SameFile(f.began, now)
+}
 
 func (f *folderSide) full(name string) string {
 	return filepath.Join(f.root, filepath.FromSlash(name))

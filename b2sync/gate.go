@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 
 	"github.com/bowline-sync/bowline/b2"
 )
@@ -99,8 +98,7 @@ func (r *run) checkStill(ctx context.Context, src *folderSide) error {
 	if src.absent {
 		return nil
 	}
-	now, err := os.Stat(src.root)
-	if err != nil || !os.SameFile(src.began, now) {
+	if !src.still() {
 		return fmt.Errorf("nothing was deleted or hidden: %s is no longer the folder that the run began with; is its disk still there?", src.root)
 	}
 	return CheckSource(ctx, src, r.opts.AllowEmpty)

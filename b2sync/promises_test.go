@@ -475,6 +475,29 @@ func TestHopelessRunEnds(t *testing.T) {
 	}
 }
 
+// TestVanishedDestination: a run whose destination was taken away did not do
+// what it was asked to.
+func TestVanishedDestination(t *testing.T) {
+	l := newLab(t)
+	l.put("in/f", "content", moment(1))
+	dst := filepath.Join(l.dir, "dst")
+	l.server.Fail("b2_download_file_by_id", 1, func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+		if err := os.Rename(dst, dst+".away"); err != nil {
+			t.Error(err)
+		}
+		if err := os.Mkdir(dst, 0o777); err != nil {
+			t.Error(err)
+		}
+		server.ServeHTTP(w, r)
+	})
+	if out := l.sync(l.at("in"), l.folder("dst"), b2sync.Options{}); out.OK() {
+		t.Errorf("all went well: %q", out.lines)
+	}
+	if out := l.clean(l.at("in"), l.folder("dst"), b2sync.Options{}); out.Actions() != 1 {
+		t.Errorf("the next run: %q", out.lines)
+	}
+}
+
 // The epoch itself is a time like any other. Times that no file can be given
 // are what tools write that count microseconds.
 func TestP12TimesAtTheEdges(t *testing.T) {

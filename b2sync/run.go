@@ -115,10 +115,21 @@ func (r *run) run(ctx context.Context) error {
 		return err
 	}
 	r.remarkRetained()
+	r.checkArrived()
 	if ctx.Err() == nil && !r.cut.Load() {
 		r.actor.sweep(ctx)
 	}
 	return nil
+}
+
+// checkArrived looks whether the destination folder is still in its place: what
+// was downloaded went to the folder that the run opened, wherever that is now.
+func (r *run) checkArrived() {
+	dst, ok := r.dst.(*folderSide)
+	if ok && dst.began != nil && !dst.still() {
+		r.report.problem(Problem{Path: dst.root, Err: fmt.Errorf(
+			"%s is no longer the folder that the run began with, and what was downloaded is not in it; is its disk still there?", dst.root)})
+	}
 }
 
 // errStopped ends a run at the first newer destination, which has been
@@ -210,6 +221,7 @@ func (r *run) openDestination(dst *folderSide) error {
 	case err != nil:
 		return fmt.Errorf("unable to create directory %s: %w", dst.root, err)
 	}
+	dst.began = info
 	r.rules.grain = localfs.Grain(dst.root)
 	r.down.root = root
 	return nil
