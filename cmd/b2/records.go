@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"slices"
 	"sync/atomic"
 	"time"
@@ -58,6 +59,22 @@ func (o *recordOptions) limits() (map[wire.Class]int64, error) {
 		limits[class] = n.value
 	}
 	return limits, nil
+}
+
+// check refuses files that could not be written when the run has ended.
+func (o *recordOptions) check() error {
+	for option, path := range map[string]string{"--report": o.report, "--metrics-file": o.metrics} {
+		if path == "" {
+			continue
+		}
+		if info, err := os.Stat(filepath.Dir(path)); err != nil || !info.IsDir() {
+			return fmt.Errorf("%s %s: the folder %s does not exist", option, path, filepath.Dir(path))
+		}
+		if info, err := os.Stat(path); err == nil && info.IsDir() {
+			return fmt.Errorf("%s %s: that is a folder", option, path)
+		}
+	}
+	return nil
 }
 
 // priceTable is what calls cost: by the user's file, or by the built-in table.

@@ -42,6 +42,7 @@ every command then works on buckets in a folder of this computer.`,
 	addGlobals(root, &e.global)
 	root.SetFlagErrorFunc(flagError)
 	root.SetHelpFunc(func(cmd *cobra.Command, _ []string) { _ = printHelp(e.stdout, cmd, false) })
+	root.SetHelpCommand(newHelp(e, root))
 	root.CompletionOptions.HiddenDefaultCmd = true
 	root.AddCommand(
 		newSync(e), newRuns(e), newServe(e),
@@ -52,6 +53,24 @@ every command then works on buckets in a folder of this computer.`,
 	root.AddCommand(oldCommands(e)...)
 	e.addCompletion(root)
 	return root
+}
+
+// newHelp is `b2 help`, which is --help for whom it comes to mind first.
+func newHelp(e *env, root *cobra.Command) *cobra.Command {
+	return &cobra.Command{
+		Use: "help [command...]", Short: "Print the help of a command",
+		RunE: func(_ *cobra.Command, args []string) error {
+			about := root
+			for _, word := range args {
+				next := subcommand(about, word)
+				if next == nil {
+					return &usageError{about, unknownCommand(about, word)}
+				}
+				about = next
+			}
+			return printHelp(e.stdout, about, false)
+		},
+	}
 }
 
 // newGroup is a command that has others below it and does nothing by itself.

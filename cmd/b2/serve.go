@@ -24,12 +24,12 @@ type serveOptions struct {
 	listen, data      string
 	tlsCert, tlsKey   string
 	tlsSelfSigned     bool
-	clockAhead        time.Duration
+	clockAhead        period
 	url               string
 	noSync            bool
 	strictNames       bool
 	defaultEncryption *string
-	latency           time.Duration
+	latency           period
 	bandwidth         string
 	faults            float64
 	faultSeed         uint64
@@ -80,8 +80,8 @@ served at /metrics, and /healthz answers "ok".`,
 		"encrypt files in new buckets, unless they ask for more: SSE-B2, or none, as Backblaze did before 2026", b2server.EncryptionNone, b2server.EncryptionB2)
 	flags.BoolVar(&o.log, "log", false, "log what the server does to standard error")
 	flags.BoolVar(&o.accessLog, "access-log", false, "log each request to standard error, as a line of JSON")
-	flags.DurationVar(&o.clockAhead, "clock-ahead", 0, "set the server's clock forward by this `TIME`, such as 48h, so that tokens expire and lifecycle rules run")
-	flags.DurationVar(&o.latency, "latency", 0, "wait this `TIME` before each answer, such as 50ms")
+	flags.Var(&o.clockAhead, "clock-ahead", "set the server's clock forward by this `TIME`, such as 48h, so that tokens expire and lifecycle rules run")
+	flags.Var(&o.latency, "latency", "wait this `TIME` before each answer, such as 50ms")
 	flags.StringVar(&o.bandwidth, "bandwidth", "", "move at most this `RATE` of content a second, such as 10M")
 	flags.Float64Var(&o.faults, "faults", 0, "answer this `SHARE` of calls, 0 to 1, with a 503 at random")
 	flags.Uint64Var(&o.faultSeed, "fault-seed", 0, "make the random faults the same in each run, by a `NUMBER`")
@@ -144,8 +144,8 @@ func (o *serveOptions) config(e *env) (b2server.Config, error) {
 	if !(o.faults >= 0 && o.faults <= 1) {
 		return cfg, fmt.Errorf("--faults %v: must be from 0 to 1", o.faults)
 	}
-	if o.latency > 0 {
-		cfg.Latency = func(string) time.Duration { return o.latency }
+	if o.latency.Duration > 0 {
+		cfg.Latency = func(string) time.Duration { return o.latency.Duration }
 	}
 	for _, amount := range []struct {
 		option, text string
@@ -162,8 +162,8 @@ func (o *serveOptions) config(e *env) (b2server.Config, error) {
 			return cfg, fmt.Errorf("%s: %w", amount.option, err)
 		}
 	}
-	if o.clockAhead != 0 {
-		cfg.Clock = func() time.Time { return time.Now().Add(o.clockAhead) }
+	if o.clockAhead.Duration > 0 {
+		cfg.Clock = func() time.Time { return time.Now().Add(o.clockAhead.Duration) }
 	}
 	cfg.Log = o.serverLog(e)
 	if o.accessLog {

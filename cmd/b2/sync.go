@@ -55,9 +55,9 @@ func (e *env) sync(ctx context.Context, o *syncOptions, source, destination stri
 	if err != nil {
 		return e.noRun(ctx, o, err)
 	}
-	if o.maxDuration > 0 {
+	if o.maxDuration.Duration > 0 {
 		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, o.maxDuration, &ui.Stopped{By: fmt.Sprintf("--max-duration %s", o.maxDuration)})
+		ctx, cancel = context.WithTimeoutCause(ctx, o.maxDuration.Duration, &ui.Stopped{By: "--max-duration " + o.maxDuration.String()})
 		defer cancel()
 	}
 	ctx, stop := context.WithCancelCause(ctx)
@@ -128,6 +128,9 @@ func (e *env) prepareSync(o *syncOptions, source, destination string) (*syncJob,
 	if job.verdict, err = o.verdictMode(e); err != nil {
 		return nil, err
 	}
+	if err = o.record.check(); err != nil {
+		return nil, err
+	}
 	if job.limits, err = o.record.limits(); err != nil {
 		return nil, err
 	}
@@ -150,7 +153,7 @@ func (e *env) prepareSync(o *syncOptions, source, destination string) (*syncJob,
 func (j *syncJob) configure(cfg *b2.Config, meter *ui.Meter, calls *budget) {
 	cfg.Uploads = j.threads.of(j.threads.upload)
 	cfg.Downloads = j.threads.of(j.threads.download)
-	cfg.RetryFor = j.retryFor
+	cfg.RetryFor = j.retryFor.Duration
 	cfg.Observe = func(a b2.Attempt) {
 		meter.Observe(a)
 		j.engine.Throttle.Observe(a)

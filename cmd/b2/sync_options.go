@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -42,8 +41,8 @@ type syncOptions struct {
 
 	createBucket bool
 	bandwidth    bandwidth
-	maxDuration  time.Duration
-	retryFor     time.Duration
+	maxDuration  period
+	retryFor     period
 	verdict      string
 	output       *string
 	record       recordOptions
@@ -93,8 +92,8 @@ func (o *syncOptions) add(flags *pflag.FlagSet) {
 	flags.Var(&o.threads.download, "download-threads", "receive so many files and `PARTS` at once")
 	flags.Var(&o.streams, "max-download-streams-per-file", "receive one file in at most so many `PARTS` at once")
 	flags.Var(&o.bandwidth, "bwlimit", "move at most this `RATE` a second, such as 500K or 10M; UP:DOWN limits each way")
-	flags.DurationVar(&o.maxDuration, "max-duration", 0, "stop after this `TIME`, such as 2h30m, and leave the rest for the next run")
-	flags.DurationVar(&o.retryFor, "retry-for", 0, "go on trying for this `TIME` while nothing succeeds (default 1h)")
+	flags.Var(&o.maxDuration, "max-duration", "stop after this `TIME`, such as 2h30m, and leave the rest for the next run")
+	flags.Var(&o.retryFor, "retry-for", "go on trying for this `TIME` while nothing succeeds (default 1h)")
 
 	o.destinationSSE = addChoice(flags, "destination-server-side-encryption", "", "encrypt what is made: SSE-B2, or SSE-C with the key of B2_DESTINATION_SSE_C_KEY_B64", "SSE-B2", "SSE-C")
 	addChoice(flags, "destination-server-side-encryption-algorithm", "AES256", "the cipher; there is only AES256", "AES256")

@@ -66,7 +66,7 @@ func argument(flag *pflag.Flag) string {
 func cause(invalid *pflag.InvalidValueError) string {
 	why := invalid.Unwrap().Error()
 	switch invalid.GetFlag().Value.(type) {
-	case *choice, *number, *decimal, *timestamp, *jsonValue, *bandwidth, *limit:
+	case *choice, *number, *decimal, *timestamp, *jsonValue, *bandwidth, *limit, *period:
 		return why
 	}
 	return fmt.Sprintf("invalid %s value: '%s'", invalid.GetFlag().Value.Type(), invalid.GetValue())

@@ -4,9 +4,11 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"github.com/spf13/pflag"
 
@@ -92,6 +94,34 @@ func (n *number) within(option string, most int64) error {
 	if n.set && (n.value < 1 || n.value > most) {
 		return fmt.Errorf("--%s %d: must be from 1 to %d", option, n.value, most)
 	}
+	return nil
+}
+
+// period is a length of time: Go's notation, and days.
+type period struct{ time.Duration }
+
+func (p *period) String() string {
+	if p.Duration == 0 {
+		return ""
+	}
+	return p.Duration.String()
+}
+func (p *period) Type() string { return "duration" }
+
+func (p *period) Set(s string) error {
+	const day = 24 * time.Hour
+	days, rest, found := strings.Cut(s, "d")
+	if !found {
+		days, rest = "0", s
+	} else if rest == "" {
+		rest = "0s"
+	}
+	n, err := strconv.ParseUint(days, 10, 16)
+	d, restErr := time.ParseDuration(rest)
+	if err != nil || restErr != nil || d < 0 || d > math.MaxInt64-time.Duration(n)*day || time.Duration(n)*day+d == 0 {
+		return fmt.Errorf("'%s' is not a time such as 30s, 2h30m or 1d", s)
+	}
+	p.Duration = time.Duration(n)*day + d
 	return nil
 }
 

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"math"
 	"testing"
+	"time"
 )
 
 func TestParseBytes(t *testing.T) {
@@ -111,6 +112,21 @@ func TestNumbersArePythons(t *testing.T) {
 	for _, text := range []string{"", "0x10", "0x1p-2", "1_.5", "_1", "1,5"} {
 		if err := new(decimal).Set(text); err == nil {
 			t.Errorf("%q was taken for a number", text)
+		}
+	}
+}
+
+func TestPeriod(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"30s": 30 * time.Second, "2h30m": 150 * time.Minute, "1d": 24 * time.Hour, "1d12h": 36 * time.Hour, "65535d": 65535 * 24 * time.Hour,
+		"": 0, "5": 0, "0": 0, "0s": 0, "0d": 0, "-1s": 0, "-1d": 0, "1d-1h": 0, "d": 0, "1.5d": 0, "1h1d": 0, "65536d": 0, "65535d2000000h": 0, "1w": 0,
+	} {
+		var p period
+		if err := p.Set(text); (err == nil) != (want != 0) || p.Duration != want {
+			t.Errorf("%q is %v, %v; want %v", text, p.Duration, err, want)
+		}
+		if again := new(period); want != 0 && (again.Set(p.String()) != nil || *again != p) {
+			t.Errorf("%q is written as %q, which is not read as the same", text, p.String())
 		}
 	}
 }
