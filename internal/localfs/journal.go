@@ -155,12 +155,12 @@ func readJournal(file *os.File) (l log, ok bool) {
 }
 
 // startJournal goes on with the journal in a file, or begins it anew if that is
-// not of this version or promises more than size bytes of content, and gives
-// what is there.
+// not of this version, promises more than size bytes of content, or has more
+// beside it than the version has, and gives what is there.
 func startJournal(file *os.File, v Version, base string, size int64) (*journal, []Span, error) {
 	j := &journal{file: file, step: max(leastStep, v.Size/mostSteps), open: map[int64]Span{}}
 	l, ok := readJournal(file)
-	if !ok || l.over || l.version != v || l.base != base || len(l.have) > 0 && l.have[len(l.have)-1].End > size {
+	if !ok || l.over || l.version != v || l.base != base || size > v.Size || len(l.have) > 0 && l.have[len(l.have)-1].End > size {
 		return j, nil, j.begin(v, base)
 	}
 	if err := file.Truncate(int64(l.length)); err != nil {

@@ -58,6 +58,7 @@ func TestContinueStartsOver(t *testing.T) {
 		"another id":       func(*Root, string) error { return nil },
 		"no part":          func(_ *Root, root string) error { return os.Remove(filepath.Join(root, part)) },
 		"short part":       func(_ *Root, root string) error { return os.Truncate(filepath.Join(root, part), 4) },
+		"long part":        func(_ *Root, root string) error { return os.Truncate(filepath.Join(root, part), film.Size+1) },
 		"no journal":       func(_ *Root, root string) error { return os.Remove(filepath.Join(root, journal)) },
 		"journal is over":  func(_ *Root, root string) error { return appendTo(filepath.Join(root, journal), "over\n") },
 		"garbage":          func(_ *Root, root string) error { return appendTo(filepath.Join(root, journal), "\xff\n") },
