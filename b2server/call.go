@@ -98,6 +98,9 @@ func unmarshal(data []byte, into any) error {
 	}
 	err := json.Unmarshal(data, into)
 	if mistyped, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		if mistyped.Field == "" {
+			return badRequest("the request must be a JSON object")
+		}
 		return badRequest("field %s has a wrong type or value", mistyped.Field)
 	}
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"errors"
@@ -8,8 +9,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"os"
 	"runtime/debug"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -17,6 +20,7 @@ import (
 	"github.com/bowline-sync/bowline/b2"
 	"github.com/bowline-sync/bowline/b2server"
 	"github.com/bowline-sync/bowline/internal/ui"
+	"github.com/bowline-sync/bowline/internal/wire"
 )
 
 // serveOptions are the options of `b2 serve`.
@@ -31,11 +35,11 @@ type serveOptions struct {
 	defaultEncryption *string
 	latency           period
 	bandwidth         string
-	faults            float64
+	faults            decimal
 	faultSeed         uint64
 	log, accessLog    bool
-	minPart, partSize int64
-	capB, capC        int64
+	minPart, partSize number
+	capB, capC        number
 	capDownload       string
 	capStorage        string
 }
@@ -83,12 +87,12 @@ served at /metrics, and /healthz answers "ok".`,
 	flags.Var(&o.clockAhead, "clock-ahead", "set the server's clock forward by this `TIME`, such as 48h, so that tokens expire and lifecycle rules run")
 	flags.Var(&o.latency, "latency", "wait this `TIME` before each answer, such as 50ms")
 	flags.StringVar(&o.bandwidth, "bandwidth", "", "move at most this `RATE` of content a second, such as 10M")
-	flags.Float64Var(&o.faults, "faults", 0, "answer this `SHARE` of calls, 0 to 1, with a 503 at random")
+	flags.Var(&o.faults, "faults", "answer this `SHARE` of calls, 0 to 1, with a 503 at random")
 	flags.Uint64Var(&o.faultSeed, "fault-seed", 0, "make the random faults the same in each run, by a `NUMBER`")
-	flags.Int64Var(&o.minPart, "min-part-size", 0, "the smallest part of a large file, in `BYTES` (default 5000000)")
-	flags.Int64Var(&o.partSize, "recommended-part-size", 0, "the part size that clients are told to use, in `BYTES` (default 100000000)")
-	flags.Int64Var(&o.capB, "cap-class-b", 0, "class B calls a day, as a `NUMBER`; 0 is no cap")
-	flags.Int64Var(&o.capC, "cap-class-c", 0, "class C calls a day, as a `NUMBER`; 0 is no cap")
+	flags.Var(&o.minPart, "min-part-size", "the smallest part of a large file, in `BYTES` (default 5000000)")
+	flags.Var(&o.partSize, "recommended-part-size", "the part size that clients are told to use, in `BYTES` (default 100000000)")
+	flags.Var(&o.capB, "cap-class-b", "class B calls a day, as a `NUMBER`; 0 is no cap")
+	flags.Var(&o.capC, "cap-class-c", "class C calls a day, as a `NUMBER`; 0 is no cap")
 	flags.StringVar(&o.capDownload, "cap-download", "", "download a day, as an `AMOUNT` such as 1G")
 	flags.StringVar(&o.capStorage, "cap-storage", "", "storage in all, as an `AMOUNT` such as 10G")
 	return cmd
@@ -131,19 +135,19 @@ func (e *env) serve(ctx context.Context, o *serveOptions) error {
 // config is the server that the options describe, without its store.
 func (o *serveOptions) config(e *env) (b2server.Config, error) {
 	cfg := b2server.Config{
-		URL: o.url, StrictNames: o.strictNames, DefaultEncryption: *o.defaultEncryption,
-		MinPartSize: o.minPart, RecommendedPartSize: o.partSize,
-		FaultRate: o.faults, FaultSeed: o.faultSeed,
-		Caps: b2server.Caps{ClassB: o.capB, ClassC: o.capC},
+		URL: strings.TrimSuffix(o.url, "/"), StrictNames: o.strictNames, DefaultEncryption: *o.defaultEncryption,
+		MinPartSize: o.minPart.value, RecommendedPartSize: o.partSize.value,
+		FaultRate: o.faults.value, FaultSeed: o.faultSeed,
+		Caps: b2server.Caps{ClassB: o.capB.value, ClassC: o.capC.value},
+	}
+	if err := o.check(); err != nil {
+		return cfg, err
 	}
 	keyID, key, err := e.environmentKey()
 	if err != nil {
 		return cfg, err
 	}
 	cfg.KeyID, cfg.Key = keyID, string(key)
-	if !(o.faults >= 0 && o.faults <= 1) {
-		return cfg, fmt.Errorf("--faults %v: must be from 0 to 1", o.faults)
-	}
 	if o.latency.Duration > 0 {
 		cfg.Latency = func(string) time.Duration { return o.latency.Duration }
 	}
@@ -172,6 +176,23 @@ func (o *serveOptions) config(e *env) (b2server.Config, error) {
 	return cfg, nil
 }
 
+// check refuses values that no server can have.
+func (o *serveOptions) check() error {
+	least, usual := cmp.Or(o.minPart.value, wire.MinPartSize), cmp.Or(o.partSize.value, wire.RecommendedPartSize)
+	address, err := url.Parse(o.url)
+	switch {
+	case o.url != "" && (err != nil || address.Host == "" || address.Scheme != "http" && address.Scheme != "https"):
+		return fmt.Errorf("--url %s: must be an address such as https://b2.example.org", o.url)
+	case !(o.faults.value >= 0 && o.faults.value <= 1):
+		return fmt.Errorf("--faults %v: must be from 0 to 1", o.faults.value)
+	case usual < least:
+		return fmt.Errorf("--recommended-part-size is %d, which is less than --min-part-size, %d", usual, least)
+	case o.capB.value < 0 || o.capC.value < 0:
+		return errors.New("--cap-class-b and --cap-class-c must not be negative")
+	}
+	return cmp.Or(o.minPart.within("min-part-size", wire.MaxSinglePart), o.partSize.within("recommended-part-size", wire.MaxSinglePart))
+}
+
 // serverLog is where the server says what it does.
 func (o *serveOptions) serverLog(e *env) *slog.Logger {
 	if !o.log {
@@ -196,7 +217,7 @@ func (e *env) listen(ctx context.Context, o *serveOptions, server *b2server.Serv
 		scheme = "https"
 		listener = tls.NewListener(listener, &tls.Config{Certificates: []tls.Certificate{*pair}, MinVersion: tls.VersionTLS12})
 	}
-	base := o.url
+	base := strings.TrimSuffix(o.url, "/")
 	if base == "" {
 		base = scheme + "://" + reachable(listener.Addr())
 	}
