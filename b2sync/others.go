@@ -42,6 +42,9 @@ func (b *bucketSide) ofNewest(ctx context.Context, o *Options, j *job, m *meter,
 		return err
 	}
 	file, lookup := b.newest(ctx, j.src.file.Name)
+	if hopeless(lookup) {
+		return lookup // all versions are gone, with their bucket
+	}
 	if lookup != nil || file.ID == j.src.file.ID {
 		return err
 	}

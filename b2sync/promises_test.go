@@ -445,15 +445,20 @@ func TestP12SecondRunDoesNothing(t *testing.T) {
 func TestHopelessRunEnds(t *testing.T) {
 	for _, c := range []struct {
 		name  string
+		down  bool // from the bucket
 		fails func(l *lab)
 		want  error
 	}{
-		{"key deleted", func(l *lab) {
+		{"bucket of the source deleted", true, func(l *lab) {
+			l.server.FailAfter("b2_download_file_by_id", 2, 1, b2test.Answer(http.StatusNotFound, "not_found", 0))
+			l.server.FailAfter("b2_list_file_names", 1, 1, b2test.Answer(http.StatusBadRequest, "bad_bucket_id", 0))
+		}, b2.ErrBucketNotFound},
+		{"key deleted", false, func(l *lab) {
 			l.server.FailAfter("b2_upload_file", 2, 1, b2test.ExpiredToken())
 			l.server.FailAfter("b2_get_upload_url", 1, 1, b2test.ExpiredToken())
 			l.server.FailAfter("b2_authorize_account", 0, 1, b2test.Answer(http.StatusUnauthorized, "unauthorized", 0))
 		}, b2.ErrUnauthorized},
-		{"bucket deleted", func(l *lab) {
+		{"bucket deleted", false, func(l *lab) {
 			l.server.FailAfter("b2_upload_file", 2, 1, b2test.Busy()) // asks for another place to send to
 			l.server.FailAfter("b2_get_upload_url", 1, 1, b2test.Answer(http.StatusBadRequest, "bad_bucket_id", 0))
 		}, b2.ErrBucketNotFound},
@@ -463,8 +468,13 @@ func TestHopelessRunEnds(t *testing.T) {
 			for i := range 100 {
 				l.write(fmt.Sprintf("src/f%02d", i), "content", moment(1))
 			}
+			src, dst := l.folder("src"), l.at("up")
+			if c.down {
+				l.clean(src, dst, b2sync.Options{})
+				src, dst = dst, l.folder("dst")
+			}
 			c.fails(l)
-			out := l.sync(l.folder("src"), l.at("up"), b2sync.Options{Files: 1})
+			out := l.sync(src, dst, b2sync.Options{Files: 1})
 			if !errors.Is(out.Err, c.want) {
 				t.Errorf("the run ended with %v", out.Err)
 			}
