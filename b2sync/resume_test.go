@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -37,7 +38,7 @@ const (
 // see and cut what moves.
 func newResumeLab(t *testing.T) (*lab, *wire) {
 	l := newLab(t, b2test.WithConfig(func(c *b2server.Config) { c.MinPartSize, c.RecommendedPartSize = 1000, testPart }))
-	w := &wire{next: l.server.Transport()}
+	w := &wire{next: l.server.Transport(), asked: map[string]int{}}
 	cfg := l.server.ClientConfig()
 	cfg.Transport, cfg.Uploads, cfg.Downloads = w, atOnce, atOnce
 	l.client = b2.New(cfg)
@@ -52,9 +53,22 @@ type wire struct {
 	limit    atomic.Int64 // of up and down together; 0 for none
 	cut      func()
 	spoil    atomic.Bool // spoils the next download
+
+	mu    sync.Mutex
+	asked map[string]int // calls by name
+}
+
+// ask counts a call.
+func (w *wire) ask(r *http.Request) {
+	_, name, _ := strings.Cut(r.URL.Path, "/b2_")
+	name, _, _ = strings.Cut(name, "/")
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked[name]++
 }
 
 func (w *wire) RoundTrip(r *http.Request) (*http.Response, error) {
+	w.ask(r)
 	part := strings.Contains(r.URL.Path, "b2_upload_part")
 	if part && r.Body != nil {
 		r = r.Clone(r.Context())
