@@ -125,7 +125,8 @@ func (e *env) authorize(ctx context.Context, realm, keyID string, key b2.Secret)
 		return err
 	}
 	defer closeLog()
-	client := b2.New(b2.Config{Endpoint: endpoint, KeyID: keyID, Key: key, UserAgent: e.userAgent(), Logger: log})
+	client := b2.New(b2.Config{Endpoint: endpoint, KeyID: keyID, Key: key, UserAgent: e.userAgent(), Logger: log,
+		RetryFor: commandPatience, Observe: e.tellWaiting()})
 	a, err := client.Authorize(ctx)
 	if err != nil {
 		return err

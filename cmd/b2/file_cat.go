@@ -30,7 +30,7 @@ func newFileCat(e *env) *cobra.Command {
 				req := openRequest(u, sse)
 				req.SkipHash = o.skipHash
 				return named(s.write(cmd.Context(), e.stdout, req, buffer), u)
-			})
+			}, transferPatience)
 		},
 	}
 	o.add(cmd.Flags())

@@ -89,7 +89,7 @@ func (e *env) copy(cmd *cobra.Command, o *copyOptions, from, to b2URI) error {
 		return errors.New("Attempting to copy file with metadata while either source or destination uses " + //nolint:staticcheck // the reference's words
 			"SSE-C. Use --fetch-metadata to fetch source file metadata before copying.")
 	}
-	s, err := e.open(ctx)
+	s, err := e.open(ctx, transferPatience)
 	if err != nil {
 		return err
 	}

@@ -82,7 +82,7 @@ func (e *env) download(cmd *cobra.Command, o *downloadOptions, uri, to string, t
 	if err := cmp.Or(threads.within("threads", maxThreads), streams.within("max-download-streams-per-file", maxThreads)); err != nil {
 		return err
 	}
-	s, err := e.open(ctx, func(cfg *b2.Config) { cfg.Downloads = int(threads.value) })
+	s, err := e.open(ctx, transferPatience, func(cfg *b2.Config) { cfg.Downloads = int(threads.value) })
 	if err != nil {
 		return err
 	}

@@ -73,7 +73,7 @@ func (e *env) upload(cmd *cobra.Command, o *uploadOptions, bucket, path, name st
 	if err := o.threads.within("threads", maxThreads); err != nil {
 		return err
 	}
-	s, err := e.open(ctx, func(cfg *b2.Config) { cfg.Uploads = int(o.threads.value) })
+	s, err := e.open(ctx, transferPatience, func(cfg *b2.Config) { cfg.Uploads = int(o.threads.value) })
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"sync"
+	"time"
 
 	"github.com/bowline-sync/bowline/b2"
 	"github.com/bowline-sync/bowline/internal/account"
@@ -29,7 +31,7 @@ func (e *env) open(ctx context.Context, adjust ...func(*b2.Config)) (*session, e
 		return nil, err
 	}
 	s := &session{env: e, log: log, seen: map[string]*b2.Bucket{}, close: []func(){closeLog}}
-	cfg := b2.Config{UserAgent: e.userAgent(), Logger: log}
+	cfg := b2.Config{UserAgent: e.userAgent(), Logger: log, RetryFor: commandPatience}
 	if e.realm() == localRealm {
 		err = s.connectLocal(ctx, &cfg)
 	} else {
@@ -39,12 +41,33 @@ func (e *env) open(ctx context.Context, adjust ...func(*b2.Config)) (*session, e
 		s.Close()
 		return nil, err
 	}
+	cfg.Observe = e.tellWaiting()
 	for _, f := range adjust {
 		f(&cfg)
 	}
 	s.Client = b2.New(cfg)
 	e.client = s.Client
 	return s, nil
+}
+
+// commandPatience is how long a command goes on while the service does not
+// answer. Who waits for a listing wants to know; what transfers content is told
+// to be as patient as a sync, with transferPatience.
+const commandPatience = time.Minute
+
+func transferPatience(cfg *b2.Config) { cfg.RetryFor = 0 }
+
+// tellWaiting says on a terminal, once, that the service is waited for.
+func (e *env) tellWaiting() func(b2.Attempt) {
+	if !e.stderrTTY || e.global.quiet {
+		return nil
+	}
+	var once sync.Once
+	return func(a b2.Attempt) {
+		if a.Retry && a.Wait >= time.Second {
+			once.Do(func() { fmt.Fprintf(e.stderr, "%s; trying again\n", oneLine(e.explain(a.Err))) })
+		}
+	}
 }
 
 // Close ends the session.
