@@ -21,7 +21,7 @@ import (
 func (e *env) explain(err error) string {
 	failed, ok := errors.AsType[*b2.Error](err)
 	if !ok || failed.Status == 0 {
-		return err.Error()
+		return strings.TrimPrefix(err.Error(), "b2: ") // which package says it is no news to a user
 	}
 	words := e.serviceWords(failed)
 	if errors.Is(err, b2.ErrUnauthorized) && failed.Call == wire.CallAuthorize {
