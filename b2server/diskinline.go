@@ -82,13 +82,15 @@ func (d *DiskStore) removeInline(id BlobID) (removed bool, err error) {
 // take puts what waits into a transaction. The answer puts it back, for the
 // case that the transaction fails.
 func (n *inlined) take(tx Tx) (restore func(), err error) {
+	// What is taken is this update's alone: others go on adding meanwhile.
+	var fresh map[uint64][]byte
+	var gone map[uint64]struct{}
 	n.mu.Lock()
-	fresh, gone := n.fresh, n.gone
-	if len(fresh) > 0 {
-		n.fresh = map[uint64][]byte{}
+	if len(n.fresh) > 0 {
+		fresh, n.fresh = n.fresh, map[uint64][]byte{}
 	}
-	if len(gone) > 0 {
-		n.gone = map[uint64]struct{}{}
+	if len(n.gone) > 0 {
+		gone, n.gone = n.gone, map[uint64]struct{}{}
 	}
 	n.mu.Unlock()
 	restore = func() {

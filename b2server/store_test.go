@@ -133,6 +133,57 @@ func TestStoreUpdatesAreIndependent(t *testing.T) {
 	})
 }
 
+// TestStoreManyBlobs stores small contents while others are stored, read and
+// removed: a content waits for whichever update comes next.
+func TestStoreManyBlobs(t *testing.T) {
+	stores(t, func(t *testing.T, open func(*testing.T) Store) {
+		s := open(t)
+		var wg sync.WaitGroup
+		for from := range uint64(8) {
+			wg.Go(func() {
+				for i := range uint64(50) {
+					id := BlobID{File: 1 + from*50 + i}
+					keepBlob(t, s, id)
+					put(t, s, fmt.Sprint(id.File), "x")
+					if b, err := s.OpenBlob(id); err != nil {
+						t.Error(err)
+					} else {
+						_ = b.Close()
+					}
+					if i%2 == 0 {
+						if err := s.RemoveBlob(id); err != nil {
+							t.Error(err)
+						}
+					}
+				}
+			})
+		}
+		wg.Wait()
+		put(t, s, "last", "x")
+		for number := range uint64(400) {
+			b, err := s.OpenBlob(BlobID{File: 1 + number})
+			if err == nil {
+				_ = b.Close()
+			}
+			if removed := number%2 == 0; removed != errors.Is(err, fs.ErrNotExist) {
+				t.Errorf("content %d: removed %v, %v", 1+number, removed, err)
+			}
+		}
+	})
+}
+
+func keepBlob(t testing.TB, s Store, id BlobID) {
+	t.Helper()
+	w, err := s.CreateBlob(id, 5)
+	if err == nil {
+		_, _ = io.WriteString(w, "hello")
+		err = w.Commit()
+	}
+	if err != nil {
+		t.Error(err)
+	}
+}
+
 func TestStoreBlobs(t *testing.T) {
 	stores(t, func(t *testing.T, open func(*testing.T) Store) {
 		s := open(t)
@@ -144,14 +195,7 @@ func TestStoreBlobs(t *testing.T) {
 
 func checkBlob(t *testing.T, s Store, id BlobID) {
 	t.Helper()
-	w, err := s.CreateBlob(id, 5)
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, _ = io.WriteString(w, "hello")
-	if err := w.Commit(); err != nil {
-		t.Fatal(err)
-	}
+	keepBlob(t, s, id)
 	b, err := s.OpenBlob(id)
 	if err != nil {
 		t.Fatal(err)
@@ -170,7 +214,7 @@ func checkBlob(t *testing.T, s Store, id BlobID) {
 	if _, err := s.OpenBlob(id); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("open after remove: %v", err)
 	}
-	w, err = s.CreateBlob(id, 5)
+	w, err := s.CreateBlob(id, 5)
 	if err != nil {
 		t.Fatal(err)
 	}
