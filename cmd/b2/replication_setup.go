@@ -38,18 +38,11 @@ for that are made where there are none.`,
 }
 
 func (e *env) setupReplication(ctx context.Context, o *replicationOptions, from, to string) error {
-	source, err := e.open(ctx)
+	source, destination, end, err := e.openBoth(ctx, o.profile)
 	if err != nil {
 		return err
 	}
-	defer source.Close()
-	destination, err := source.partner(ctx, o.profile)
-	if err != nil {
-		return err
-	}
-	if destination != source {
-		defer destination.Close()
-	}
+	defer end()
 	fromBucket, outgoing, err := source.replication(ctx, from)
 	if err != nil {
 		return err

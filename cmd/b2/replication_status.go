@@ -88,18 +88,11 @@ func (r *replicationReport) add(state replicationState) {
 }
 
 func (e *env) replicationStatus(ctx context.Context, o *replicationStatusOptions, bucketName string) error {
-	source, err := e.open(ctx)
+	source, destination, end, err := e.openBoth(ctx, o.profile)
 	if err != nil {
 		return err
 	}
-	defer source.Close()
-	destination, err := source.partner(ctx, o.profile)
-	if err != nil {
-		return err
-	}
-	if destination != source {
-		defer destination.Close()
-	}
+	defer end()
 	bucket, current, err := source.replication(ctx, bucketName)
 	if err != nil {
 		return err
@@ -129,15 +122,22 @@ func (e *env) replicationStatus(ctx context.Context, o *replicationStatusOptions
 	return printReplication(e.stdout, *o.format, reports, o.columns)
 }
 
-// partner is the session for the other end of a replication: this one, or that
-// of another stored account.
-func (s *session) partner(ctx context.Context, profile string) (*session, error) {
-	if profile == "" {
-		return s, nil
+// openBoth opens the sessions of both ends of a replication; end closes them.
+// The destination is in the same account, or in the stored one of a profile.
+func (e *env) openBoth(ctx context.Context, profile string) (source, destination *session, end func(), err error) {
+	if source, err = e.open(ctx); err != nil {
+		return nil, nil, nil, err
 	}
-	other := *s.env
+	if profile == "" {
+		return source, source, source.Close, nil
+	}
+	other := *e
 	other.global.profile = profile
-	return other.open(ctx)
+	if destination, err = other.open(ctx); err != nil {
+		source.Close()
+		return nil, nil, nil, err
+	}
+	return source, destination, func() { destination.Close(); source.Close() }, nil
 }
 
 // compareReplicated walks through the source and the destination of a rule side
