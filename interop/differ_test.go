@@ -94,24 +94,7 @@ type outcome struct {
 
 func startReference(t *testing.T, srv *b2test.Server) *reference {
 	t.Helper()
-	cmd := exec.Command(python, "testdata/reference_sync.py", srv.URL, srv.KeyID, srv.Key)
-	cmd.Env = append(os.Environ(), "PYTHONUTF8=1")
-	cmd.Stderr = t.Output()
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = in.Close() // which ends it
-		_ = cmd.Wait()
-	})
+	in, out := startPython(t, "testdata/reference_sync.py", srv.URL, srv.KeyID, srv.Key)
 	return &reference{in, bufio.NewReader(out)}
 }
 

@@ -7,7 +7,6 @@ import (
 	"maps"
 	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -20,23 +19,7 @@ import (
 func simulator(t *testing.T) server {
 	t.Helper()
 	needB2SDK(t)
-	cmd := exec.Command(python, "testdata/simulator.py")
-	cmd.Stderr = t.Output()
-	in, err := cmd.StdinPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		_ = in.Close() // which ends it
-		_ = cmd.Wait()
-	})
+	_, out := startPython(t, "testdata/simulator.py")
 	lines := bufio.NewScanner(out)
 	var s server
 	for _, to := range []*string{&s.url, &s.keyID, &s.key} {
