@@ -47,19 +47,19 @@ func (e *env) setupReplication(ctx context.Context, o *replicationOptions, from,
 	if err != nil {
 		return err
 	}
-	keyID, err := source.replicationSourceKey(ctx, outgoing, fromBucket)
+	toBucket, incoming, err := destination.replication(ctx, to)
 	if err != nil {
 		return err
 	}
-	toBucket, incoming, err := destination.replication(ctx, to)
+	if fromBucket.BucketID == toBucket.BucketID {
+		return fmt.Errorf("%s cannot be replicated to itself", from)
+	}
+	keyID, err := source.replicationSourceKey(ctx, outgoing, fromBucket)
 	if err != nil {
 		return err
 	}
 	if err := destination.acceptReplication(ctx, toBucket, incoming, keyID); err != nil {
 		return err
-	}
-	if fromBucket.BucketID == toBucket.BucketID {
-		return fmt.Errorf("%s cannot be replicated to itself", from)
 	}
 	outgoing.Source.Rules = append(outgoing.Source.Rules, o.rule(outgoing.Source.Rules, toBucket))
 	return source.setReplication(ctx, fromBucket, outgoing)
