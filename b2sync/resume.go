@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"maps"
-	"os"
 	"strconv"
 	"strings"
 	"sync"
@@ -201,13 +200,13 @@ func (l *largeFiles) useless(ctx context.Context, f *b2.File, source string) boo
 	if source == "" || !l.young(f) {
 		return true
 	}
-	info, err := os.Stat(source)
+	src, err := localfs.Open("", source)
 	switch {
 	case errors.Is(err, fs.ErrNotExist):
 		return true
 	case err == nil:
-		modified := localfs.ModTimeMillis(info.ModTime().Unix(), int64(info.ModTime().Nanosecond()))
-		if announced, _ := f.InfoValue(wire.InfoModTime); announced != strconv.FormatInt(modified, 10) {
+		src.Close()
+		if announced, _ := f.InfoValue(wire.InfoModTime); announced != strconv.FormatInt(src.ModTime(), 10) {
 			return true
 		}
 	}

@@ -4,13 +4,15 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 // Source is a file that is read for an upload. ReadAt and Unchanged may be
 // called by several goroutines at once.
 type Source struct {
-	file *os.File
-	info fs.FileInfo
+	file  *os.File
+	info  fs.FileInfo
+	mtime time.Time // info has it too, but not whole on every system
 }
 
 // Open opens the file of that name below root for reading. Links are followed.
@@ -30,7 +32,7 @@ func Open(root, name string) (*Source, error) {
 		file.Close()
 		return nil, err
 	}
-	return &Source{file, info}, nil
+	return &Source{file, info, modTime(file, info)}, nil
 }
 
 // Size is the number of bytes when the source was opened.
@@ -39,12 +41,11 @@ func (s *Source) Size() int64 { return s.info.Size() }
 // ModTime is the modification time when the source was opened, in milliseconds
 // since the epoch; see ModTimeMillis.
 func (s *Source) ModTime() int64 {
-	t := s.info.ModTime()
-	return ModTimeMillis(t.Unix(), int64(t.Nanosecond()))
+	return ModTimeMillis(s.mtime.Unix(), int64(s.mtime.Nanosecond()))
 }
 
 // ModTimeNS is the same in nanoseconds.
-func (s *Source) ModTimeNS() int64 { return s.info.ModTime().UnixNano() }
+func (s *Source) ModTimeNS() int64 { return s.mtime.UnixNano() }
 
 // ReadAt implements io.ReaderAt.
 func (s *Source) ReadAt(p []byte, off int64) (int, error) { return s.file.ReadAt(p, off) }

@@ -21,7 +21,7 @@ func (t *Temp) finish(mtime time.Time, sync bool) error {
 	if err := t.file.Close(); err != nil {
 		return err
 	}
-	if err := t.folder.Chtimes(t.temp, mtime, mtime); err != nil {
+	if err := t.setModTime(mtime); err != nil {
 		return err
 	}
 	return t.folder.Rename(t.temp, t.base)

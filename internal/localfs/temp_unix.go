@@ -15,7 +15,7 @@ const openNonblock = unix.O_NONBLOCK
 // finish gives the file its time and its name. The file stays open until it
 // has its name, for closing it ends the lock.
 func (t *Temp) finish(mtime time.Time, sync bool) error {
-	if err := t.folder.Chtimes(t.temp, mtime, mtime); err != nil {
+	if err := t.setModTime(mtime); err != nil {
 		return err
 	}
 	if sync {

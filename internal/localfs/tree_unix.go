@@ -73,9 +73,14 @@ func (d *dir) stat(name string, follow bool) (status, error) {
 	if follow {
 		flags = 0
 	}
+	return look(d.fd, name, flags)
+}
+
+// fstatat is the system call, made again after a signal.
+func fstatat(dir int, name string, flags int) (status, error) {
 	var st unix.Stat_t
 	for {
-		err := unix.Fstatat(d.fd, name, &st, flags)
+		err := unix.Fstatat(dir, name, &st, flags)
 		if err == nil {
 			break
 		}
@@ -106,9 +111,6 @@ func sightOf(mode uint32) sight {
 
 // identify is the device and inode of a folder; 0 if unknown.
 func identify(path string) (dev, ino uint64) {
-	var st unix.Stat_t
-	if unix.Stat(path, &st) != nil {
-		return 0, 0
-	}
-	return uint64(st.Dev), uint64(st.Ino)
+	st, _ := look(unix.AT_FDCWD, path, 0)
+	return st.dev, st.ino
 }
