@@ -45,7 +45,7 @@ func (t *Temp) makeDurable() error {
 	const step = 64 << 20 // a sync is dear
 	t.journal.step = max(t.journal.step, step)
 	t.journal.sync = t.file.Sync
-	if err := syncFolder(t.folder); err != nil {
+	if err := syncFolder(t.folder.Root); err != nil {
 		return err
 	}
 	return t.root.syncMade(t.name)

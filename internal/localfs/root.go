@@ -22,6 +22,7 @@ type Root struct {
 
 	mu   sync.Mutex
 	made map[string]bool // folders made here and not yet synced to disk
+	kept []*keptFolder   // open for the next file, the latest first
 }
 
 // OpenRoot opens a folder for changes. If create is set, a missing folder is
@@ -50,14 +51,21 @@ func OpenRoot(path string, create bool) (*Root, error) {
 
 // Close closes the root. Files that were created live on until they are
 // committed or aborted.
-func (r *Root) Close() error { return r.dir.Close() }
+func (r *Root) Close() error {
+	r.mu.Lock()
+	for len(r.kept) > 0 {
+		r.letGo(r.kept[0])
+	}
+	r.mu.Unlock()
+	return r.dir.Close()
+}
 
 // Path is the path that the root was opened by.
 func (r *Root) Path() string { return r.path }
 
 // Lstat describes a file, a folder or a link.
 func (r *Root) Lstat(name string) (fs.FileInfo, error) {
-	folder, base, err := r.parent("lstat", name, false)
+	folder, base, err := r.parent("lstat", name)
 	if err != nil {
 		return nil, err
 	}
@@ -70,7 +78,7 @@ func (r *Root) Lstat(name string) (fs.FileInfo, error) {
 // already. It refuses a folder with ErrIsDir, and a link to one, or on the way
 // to the name, with ErrLinkedFolder.
 func (r *Root) Remove(name string) error {
-	folder, base, err := r.parent("remove", name, false)
+	folder, base, err := r.parent("remove", name)
 	switch {
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, ErrNotDir):
 		return nil
@@ -90,11 +98,12 @@ func (r *Root) Remove(name string) error {
 // RemoveEmptyFolder removes a folder if it is empty, and fails if it is not or
 // is no folder.
 func (r *Root) RemoveEmptyFolder(name string) error {
-	folder, base, err := r.parent("rmdir", name, false)
+	folder, base, err := r.parent("rmdir", name)
 	if err != nil {
 		return err
 	}
 	defer folder.Close()
+	r.forget(name)
 	info, err := folder.Lstat(base)
 	switch {
 	case err != nil:
@@ -119,15 +128,23 @@ func (r *Root) MakeFolder(name string) error {
 	return folder.Close()
 }
 
-// parent opens the folder that a name is in, for the caller to close, and
-// makes it if asked to.
-func (r *Root) parent(op, name string, create bool) (folder *os.Root, base string, err error) {
-	if err := CheckName(name); err != nil {
-		return nil, "", r.explain(op, name, err)
+// parent opens the folder that a name is in, for the caller to close.
+func (r *Root) parent(op, name string) (folder *os.Root, base string, err error) {
+	above, base, err := r.split(op, name)
+	if err == nil {
+		folder, err = r.descend(op, above, false)
 	}
-	above, base := path.Split(name)
-	folder, err = r.descend(op, strings.TrimSuffix(above, "/"), create)
 	return folder, base, err
+}
+
+// split is the folder that a name is in, "" for the root, and the name that it
+// has there.
+func (r *Root) split(op, name string) (above, base string, err error) {
+	if err := CheckName(name); err != nil {
+		return "", "", r.explain(op, name, err)
+	}
+	above, base = path.Split(name)
+	return strings.TrimSuffix(above, "/"), base, nil
 }
 
 // descend opens a folder step by step, each from the one above, so that no

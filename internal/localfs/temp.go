@@ -16,7 +16,7 @@ import (
 type Temp struct {
 	root   *Root
 	name   string // relative to the root
-	folder *os.Root
+	folder *keptFolder
 	base   string
 	temp   string // in folder
 	file   *os.File
@@ -57,12 +57,16 @@ func (r *Root) make(name string, ready func(*Temp) error) (*Temp, error) {
 }
 
 func (r *Root) create(name string, ready func(*Temp) error) (*Temp, error) {
-	folder, base, err := r.parent("create", name, true)
+	above, base, err := r.split("create", name)
+	if err != nil {
+		return nil, err
+	}
+	folder, err := r.borrow("create", above)
 	if err != nil {
 		return nil, err
 	}
 	t := &Temp{root: r, name: name, folder: folder, base: base, temp: tempName(base)}
-	if err = inTheWay(folder, base); err == nil {
+	if err = inTheWay(folder.Root, base); err == nil {
 		err = t.open(ready)
 	}
 	if err != nil {
@@ -204,7 +208,7 @@ func (t *Temp) Preallocate(size int64) error {
 func (t *Temp) Commit(mtime int64, sync bool) error {
 	t.over = true
 	defer t.folder.Close()
-	err := inTheWay(t.folder, t.base)
+	err := inTheWay(t.folder.Root, t.base)
 	if err == nil {
 		err = t.endJournal()
 	}
@@ -221,7 +225,7 @@ func (t *Temp) Commit(mtime int64, sync bool) error {
 	if !sync {
 		return nil
 	}
-	if err := syncFolder(t.folder); err != nil {
+	if err := syncFolder(t.folder.Root); err != nil {
 		return t.explain("sync", err)
 	}
 	return t.root.syncMade(t.name)
