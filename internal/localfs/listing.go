@@ -2,7 +2,6 @@ package localfs
 
 import (
 	"context"
-	"slices"
 	"sync"
 	"unicode/utf8"
 )
@@ -109,6 +108,27 @@ type lister struct {
 	list *listing
 }
 
+// walked has the entries of listings that the walk is through with, for the
+// folders that are read next.
+var walked entryPool
+
+type entryPool struct{ pool sync.Pool }
+
+// take is room for n entries.
+func (p *entryPool) take(n int) []entry {
+	if entries, ok := p.pool.Get().(*[]entry); ok && cap(*entries) >= n {
+		return (*entries)[:0]
+	}
+	return make([]entry, 0, n)
+}
+
+// done says that nobody looks at the listing any more.
+func (p *entryPool) done(l *listing) {
+	if entries := l.entries; cap(entries) <= wide {
+		p.pool.Put(&entries)
+	}
+}
+
 // scratch is what reading a folder needs while it lasts. Most readers wait
 // most of the time, so they share a few.
 type scratch struct {
@@ -116,6 +136,7 @@ type scratch struct {
 	names []byte
 	raw   []entry
 	more  []entry // second entries of names that have two
+	ranks []rank
 }
 
 var scratches = sync.Pool{New: func() any { return new(scratch) }}
@@ -181,9 +202,12 @@ func (l *lister) inBounds(name []byte) bool {
 	return ok
 }
 
+// wide is the number of entries from which on a folder's scratch becomes its
+// listing, so that there is not twice as much of it.
+const wide = 4096
+
 // look finds out what the names stand for, and puts them in order.
 func (l *lister) look() *listing {
-	const keep = 4096 // entries: the scratch of a wider folder becomes its listing
 	l.list = &listing{names: string(l.names)}
 	l.more = l.more[:0]
 	entries := l.raw[:0]
@@ -196,18 +220,14 @@ func (l *lister) look() *listing {
 		}
 	}
 	entries = append(entries, l.more...)
-	if cap(l.raw) <= keep {
-		l.raw = entries
-		entries = slices.Clone(entries)
+	if len(entries) > wide {
+		l.list.sort(entries)
+		l.list.entries, *l.scratch = entries, scratch{}
 	} else {
-		l.raw, l.names = nil, nil
+		l.ranks = l.list.rank(entries, l.ranks[:0])
+		l.list.entries = inOrder(walked.take(len(entries)), entries, l.ranks)
 	}
-	list := l.list
-	slices.SortFunc(entries, func(a, b entry) int {
-		return compareNames(list.nameOf(&a), a.folder, list.nameOf(&b), b.folder)
-	})
-	list.entries = entries
-	return list
+	return l.list
 }
 
 // resolve turns a name into its entry, or into two, the second of which goes

@@ -130,6 +130,7 @@ func (s *scan) walk(folder *node, ahead *readAhead) (more bool, err error) {
 			return more, err
 		}
 	}
+	walked.done(list)
 	return true, nil
 }
 
