@@ -2,7 +2,19 @@
 
 package localfs
 
+import "golang.org/x/sys/unix"
+
 // look is what there is under a name in an open folder.
 func look(dir int, name string, flags int) (status, error) {
 	return fstatat(dir, name, flags)
+}
+
+// lookAt is what an open file is.
+func lookAt(fd int) (status, error) {
+	var st unix.Stat_t
+	err := unix.Fstat(fd, &st)
+	for err == unix.EINTR {
+		err = unix.Fstat(fd, &st)
+	}
+	return statusOf(&st), err
 }

@@ -1,18 +1,17 @@
 package localfs
 
 import (
+	"io"
 	"io/fs"
-	"os"
 	"path/filepath"
-	"time"
 )
 
 // Source is a file that is read for an upload. ReadAt and Unchanged may be
 // called by several goroutines at once.
 type Source struct {
-	file  *os.File
-	info  fs.FileInfo
-	mtime time.Time // info has it too, but not whole on every system
+	path string
+	file *openFile
+	seen status // when it was opened
 }
 
 // Open opens the file of that name below root for reading. Links are followed.
@@ -20,43 +19,43 @@ type Source struct {
 // other end of a pipe. The caller closes the source.
 func Open(root, name string) (*Source, error) {
 	path := filepath.Join(root, filepath.FromSlash(name))
-	file, err := os.OpenFile(path, os.O_RDONLY|openNonblock, 0)
-	if err != nil {
-		return nil, err
-	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = &fs.PathError{Op: "open", Path: path, Err: ErrNotFile}
-	}
-	if err != nil {
+	file, seen, err := openToRead(path)
+	if err == nil && seen.seen != regular {
 		file.Close()
-		return nil, err
+		err = ErrNotFile
 	}
-	return &Source{file, info, modTime(file, info)}, nil
+	if err != nil {
+		return nil, &fs.PathError{Op: "open", Path: path, Err: err}
+	}
+	return &Source{path, file, seen}, nil
 }
 
 // Size is the number of bytes when the source was opened.
-func (s *Source) Size() int64 { return s.info.Size() }
+func (s *Source) Size() int64 { return s.seen.size }
 
 // ModTime is the modification time when the source was opened, in milliseconds
 // since the epoch; see ModTimeMillis.
-func (s *Source) ModTime() int64 {
-	return ModTimeMillis(s.mtime.Unix(), int64(s.mtime.Nanosecond()))
-}
+func (s *Source) ModTime() int64 { return ModTimeMillis(s.seen.sec, s.seen.nsec) }
 
 // ModTimeNS is the same in nanoseconds.
-func (s *Source) ModTimeNS() int64 { return s.mtime.UnixNano() }
+func (s *Source) ModTimeNS() int64 { return s.seen.sec*1e9 + s.seen.nsec }
 
 // ReadAt implements io.ReaderAt.
-func (s *Source) ReadAt(p []byte, off int64) (int, error) { return s.file.ReadAt(p, off) }
+func (s *Source) ReadAt(p []byte, off int64) (int, error) {
+	n, err := s.file.ReadAt(p, off)
+	if err != nil && err != io.EOF {
+		err = &fs.PathError{Op: "read", Path: s.path, Err: err}
+	}
+	return n, err
+}
 
 // Unchanged returns an error that wraps ErrChanged if the file's size or
 // modification time is no longer what it was, or if another file, or none, has
 // its name by now.
 func (s *Source) Unchanged() error {
-	now, err := os.Stat(s.file.Name())
-	if err != nil || !os.SameFile(now, s.info) || now.Size() != s.info.Size() || !now.ModTime().Equal(s.info.ModTime()) {
-		return &fs.PathError{Op: "read", Path: s.file.Name(), Err: ErrChanged}
+	now, same := s.file.isAt(s.path)
+	if !same || now.size != s.seen.size || now.sec != s.seen.sec || now.nsec != s.seen.nsec {
+		return &fs.PathError{Op: "read", Path: s.path, Err: ErrChanged}
 	}
 	return nil
 }

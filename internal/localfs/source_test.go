@@ -71,3 +71,48 @@ func TestUnchanged(t *testing.T) {
 		}
 	}
 }
+
+// A closed source reads nothing, least of all another file that has its
+// descriptor by then.
+func TestReadAfterClose(t *testing.T) {
+	root := t.TempDir()
+	plant(t, root, "f", "other")
+	src, err := Open(root, "f")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := src.Close(); err != nil {
+		t.Fatal(err)
+	}
+	other, err := Open(root, "other")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	if n, err := src.ReadAt(make([]byte, 5), 0); n != 0 || !errors.Is(err, os.ErrClosed) {
+		t.Errorf("read %d bytes, %v", n, err)
+	}
+	if err := src.Close(); !errors.Is(err, os.ErrClosed) {
+		t.Errorf("closed twice: %v", err)
+	}
+}
+
+func BenchmarkOpen(b *testing.B) {
+	root := b.TempDir()
+	plant(b, root, "f")
+	buf := make([]byte, 1<<10)
+	b.ReportAllocs()
+	for b.Loop() {
+		src, err := Open(root, "f")
+		if err != nil {
+			b.Fatal(err)
+		}
+		if n, _ := src.ReadAt(buf, 0); n != 1 {
+			b.Fatal(n)
+		}
+		if err := src.Unchanged(); err != nil {
+			b.Fatal(err)
+		}
+		src.Close()
+	}
+}

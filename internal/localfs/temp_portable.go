@@ -7,9 +7,6 @@ import (
 	"time"
 )
 
-// openNonblock is not needed: there are no pipes among the files.
-const openNonblock = 0
-
 // finish gives the file its time and its name. It is closed first: an open
 // file cannot be renamed, and closing it may set its time.
 func (t *Temp) finish(mtime time.Time, sync bool) error {

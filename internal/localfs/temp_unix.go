@@ -9,9 +9,6 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// openNonblock keeps the opening of a pipe from waiting for a writer.
-const openNonblock = unix.O_NONBLOCK
-
 // finish gives the file its time and its name. The file stays open until it
 // has its name, for closing it ends the lock.
 func (t *Temp) finish(mtime time.Time, sync bool) error {

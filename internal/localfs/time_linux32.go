@@ -3,8 +3,6 @@
 package localfs
 
 import (
-	"io/fs"
-	"os"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -38,6 +36,9 @@ func look(dir int, name string, flags int) (status, error) {
 	}
 }
 
+// lookAt is what an open file is.
+func lookAt(fd int) (status, error) { return look(fd, "", unix.AT_EMPTY_PATH) }
+
 // futimens is the call that takes 64 bits for the seconds; kernels have it
 // since 5.1.
 const futimens = unix.SYS_UTIMENSAT_TIME64
@@ -46,12 +47,3 @@ const futimens = unix.SYS_UTIMENSAT_TIME64
 type timespec struct{ sec, nsec int64 }
 
 func newTimespec(t time.Time) timespec { return timespec{t.Unix(), int64(t.Nanosecond())} }
-
-// modTime is the modification time of an open file.
-func modTime(file *os.File, info fs.FileInfo) time.Time {
-	st, err := look(int(file.Fd()), "", unix.AT_EMPTY_PATH)
-	if err != nil {
-		return info.ModTime()
-	}
-	return time.Unix(st.sec, st.nsec)
-}

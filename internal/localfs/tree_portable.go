@@ -95,16 +95,21 @@ func (d *dir) stat(name string, follow bool) (status, error) {
 	if err != nil {
 		return status{}, cause(err)
 	}
-	t := info.ModTime()
-	st := status{
-		seen: sightOfType(info.Mode().Type()),
-		size: info.Size(),
-		sec:  t.Unix(), nsec: int64(t.Nanosecond()),
-	}
+	st := statusOf(info)
 	if follow && st.seen == directory {
 		st.dev, st.ino = identify(path)
 	}
 	return st, nil
+}
+
+// statusOf is what a scan wants to know, without what tells files apart.
+func statusOf(info fs.FileInfo) status {
+	t := info.ModTime()
+	return status{
+		seen: sightOfType(info.Mode().Type()),
+		size: info.Size(),
+		sec:  t.Unix(), nsec: int64(t.Nanosecond()),
+	}
 }
 
 // cause is the system's error, without the path that the scan puts on itself.

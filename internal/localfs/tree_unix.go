@@ -88,13 +88,17 @@ func fstatat(dir int, name string, flags int) (status, error) {
 			return status{}, err
 		}
 	}
+	return statusOf(&st), nil
+}
+
+func statusOf(st *unix.Stat_t) status {
 	return status{
 		seen: sightOf(uint32(st.Mode)),
 		size: st.Size,
 		sec:  int64(st.Mtim.Sec), nsec: int64(st.Mtim.Nsec),
 		ctime: int64(st.Ctim.Sec)*1e9 + int64(st.Ctim.Nsec),
 		dev:   uint64(st.Dev), ino: uint64(st.Ino),
-	}, nil
+	}
 }
 
 func sightOf(mode uint32) sight {
