@@ -257,6 +257,7 @@ func (r *run) pool(ctx context.Context, produce func(context.Context) error) err
 // scan goes through all ranges, several at once where that helps.
 func (r *run) scan(ctx context.Context) error {
 	todo := newSpans(ranges(r.opts.Names), r.marks)
+	defer r.survey(ctx, todo)()
 	var workers sync.WaitGroup
 	for range spansAtOnce {
 		workers.Go(func() {
@@ -269,19 +270,6 @@ func (r *run) scan(ctx context.Context) error {
 	workers.Wait()
 	r.report.listed.Store(true)
 	return nil
-}
-
-// marks are the folders of the local side, if there is one.
-func (r *run) marks() []string {
-	for _, side := range []Location{r.src, r.dst} {
-		if f, ok := side.(*folderSide); ok && !f.absent {
-			names, err := localfs.TopNames(f.root)
-			if err == nil {
-				return names
-			}
-		}
-	}
-	return nil // no range is split, then
 }
 
 // scanSpan pairs and decides the names of one span. A side that breaks off is

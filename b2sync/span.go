@@ -30,6 +30,13 @@ func (s *span) pass(name string) bool {
 	return true
 }
 
+// passed is how many names the span has passed.
+func (s *span) passed() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen
+}
+
 // end is where the span ends now.
 func (s *span) end() string {
 	s.mu.Lock()
@@ -41,9 +48,10 @@ func (s *span) end() string {
 // then waits for a page of its own. It costs a page that is not full.
 const (
 	spansAtOnce  = 12
-	splitAfter   = 10_000  // names: a small bucket costs one call of listing
-	splitMinimum = 30_000  // names in each part, by estimate: three full pages
-	splitBelow   = 300_000 // names a second: a faster span does not wait for the network
+	splitAfter   = 10_000                // names: a small bucket costs one call of listing
+	splitMinimum = 30_000                // names in each part, by estimate: three full pages
+	splitBelow   = 300_000               // names a second: a faster span does not wait for the network
+	surveyAfter  = 20 * time.Millisecond // without a name: the first page is waited for
 )
 
 // spans hands out the ranges of a run to workers.
@@ -57,7 +65,8 @@ type spans struct {
 	changed sync.Cond
 	waiting []Range
 	active  []*span
-	idle    int // workers that wait for a range
+	idle    int     // workers that wait for a range
+	dense   float64 // names below each mark, by a survey; 0 without one
 }
 
 func newSpans(rs []Range, marks func() []string) *spans {
@@ -103,6 +112,22 @@ func (t *spans) done(s *span) {
 	t.changed.Broadcast()
 }
 
+// expect says how many names a survey has found below each mark. While the
+// first page of a span is still to come, nothing else tells how long it is.
+func (t *spans) expect(dense float64) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.dense = dense
+	t.changed.Broadcast()
+}
+
+// untold says that no span has passed a name yet.
+func (t *spans) untold() bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return !slices.ContainsFunc(t.active, func(s *span) bool { return s.passed() > 0 })
+}
+
 // look lets idle workers see whether a span has become worth splitting.
 func (t *spans) look() {
 	t.mu.Lock()
@@ -116,7 +141,7 @@ func (t *spans) steal(now time.Time, idle int) (Range, bool) {
 	var victim *span
 	var most int64
 	for _, s := range t.active {
-		if left := s.left(now, t.marks); left > most {
+		if left := s.left(now, t.marks, t.dense); left > most {
 			victim, most = s, left
 		}
 	}
@@ -128,10 +153,14 @@ func (t *spans) steal(now time.Time, idle int) (Range, bool) {
 }
 
 // left estimates the names that a span still has before it, or 0 if it is not
-// worth splitting.
-func (s *span) left(now time.Time, marks func() []string) int64 {
+// worth splitting: by those that it has passed, or by a survey while it has
+// passed none.
+func (s *span) left(now time.Time, marks func() []string, dense float64) int64 {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.seen == 0 && dense > 0 && now.Sub(s.began) >= surveyAfter {
+		return int64(dense * float64(len(between(marks(), s.at, s.hi))))
+	}
 	if s.seen < splitAfter || float64(s.seen) > splitBelow*now.Sub(s.began).Seconds() {
 		return 0
 	}

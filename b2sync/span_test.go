@@ -1,8 +1,12 @@
 package b2sync
 
 import (
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -80,17 +84,22 @@ func TestSpansDoNotSplit(t *testing.T) {
 		name  string
 		s     *span
 		marks []string
+		dense float64
 		left  bool
 	}{
-		{"slow, with much before it", at(10_000, time.Second, "d010/x"), marks, true},
-		{"less than a page so far", at(9_999, time.Second, "d010/x"), marks, false},
-		{"as fast as the disk", at(10_000, 10*time.Millisecond, "d010/x"), marks, false},
-		{"nearly at its end", at(900_000, time.Minute, "d990/x"), marks, false},
-		{"no folders to split at", at(10_000, time.Second, "x"), nil, false},
+		{"slow, with much before it", at(10_000, time.Second, "d010/x"), marks, 0, true},
+		{"less than a page so far", at(9_999, time.Second, "d010/x"), marks, 0, false},
+		{"as fast as the disk", at(10_000, 10*time.Millisecond, "d010/x"), marks, 0, false},
+		{"nearly at its end", at(900_000, time.Minute, "d990/x"), marks, 0, false},
+		{"no folders to split at", at(10_000, time.Second, "x"), nil, 0, false},
+		{"nothing yet, with much by a survey", at(0, time.Second, ""), marks, 1000, true},
+		{"nothing yet, with little by a survey", at(0, time.Second, ""), marks, 10, false},
+		{"nothing yet, but soon", at(0, time.Millisecond, ""), marks, 1000, false},
+		{"more than the survey says", at(10_000, time.Second, "d010/x"), marks, 1, true},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
-			if left := tt.s.left(now, func() []string { return tt.marks }); left >= 2*splitMinimum != tt.left {
+			if left := tt.s.left(now, func() []string { return tt.marks }, tt.dense); left >= 2*splitMinimum != tt.left {
 				t.Errorf("%d names left by estimate", left)
 			}
 		})
@@ -118,5 +127,54 @@ func TestIdleWorkersShareEvenly(t *testing.T) {
 	parts = append(parts, len(between(marks, first.at, first.hi)))
 	if least, most := slices.Min(parts), slices.Max(parts); most > least+1 {
 		t.Errorf("parts of %v folders", parts)
+	}
+}
+
+// TestSurveySharesTheFirstWait: while the first page is still to come, what a
+// survey of the local side says decides how many ranges there are.
+func TestSurveySharesTheFirstWait(t *testing.T) {
+	var marks []string
+	for d := range 1200 {
+		marks = append(marks, fmt.Sprintf("d%04d/", d))
+	}
+	for _, c := range []struct {
+		dense  float64 // names below each mark
+		ranges int
+	}{
+		{0, 1}, {1, 1}, {50, 2}, {100, 4}, {500, spansAtOnce},
+	} {
+		s := newSpans([]Range{{}}, func() []string { return marks })
+		s.take().began = time.Now().Add(-surveyAfter)
+		s.expect(c.dense)
+		got := 1
+		for idle := spansAtOnce - 1; idle > 0; idle-- {
+			if r, ok := s.steal(time.Now(), idle); ok {
+				s.begin(r)
+				got++
+			}
+		}
+		if got != c.ranges {
+			t.Errorf("%v names to a folder: %d ranges, want %d", c.dense, got, c.ranges)
+		}
+	}
+}
+
+func TestDensity(t *testing.T) {
+	root := t.TempDir()
+	var marks []string
+	for d := range 20 {
+		marks = append(marks, fmt.Sprintf("d%02d/", d))
+		for f := range 7 {
+			name := filepath.Join(root, marks[d], "below", strconv.Itoa(f))
+			if err := errors.Join(os.MkdirAll(filepath.Dir(name), 0o777), os.WriteFile(name, nil, 0o666)); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got := density(t.Context(), root, marks); got != 7 {
+		t.Errorf("%v names to a folder, want 7", got)
+	}
+	if got := density(t.Context(), root, nil); got != 0 {
+		t.Errorf("%v names without folders", got)
 	}
 }

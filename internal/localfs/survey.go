@@ -145,6 +145,56 @@ func TopNames(root string) ([]string, error) {
 	return all, nil
 }
 
+// CountNames counts the files, or what is not known to be folders, below the
+// folder of that name, up to most of them. Folders are read, but no file is
+// looked at: that takes a fifth of the time of a scan. Links are not followed,
+// what cannot be read is passed over, and so are the folders in without, which
+// are names as TopNames gives them.
+func CountNames(ctx context.Context, root, folder string, without []string, most int) (int, error) {
+	tree, err := openTree(root)
+	if err != nil {
+		return 0, err
+	}
+	defer tree.close()
+	c := &census{ctx: ctx, tree: tree, without: without, most: most}
+	c.below(folder)
+	return c.names, nil
+}
+
+// census counts names.
+type census struct {
+	ctx     context.Context
+	tree    *tree
+	without []string // sorted
+	most    int
+	buf     dirBuffer
+	names   int
+}
+
+func (c *census) below(folder string) {
+	dir, err := c.tree.open(folder, folder == "")
+	if err != nil {
+		return
+	}
+	var inner []string
+	_ = dir.read(&c.buf, func(name []byte, seen sight) bool {
+		if seen == directory {
+			inner = append(inner, folder+string(name)+"/")
+		} else {
+			c.names++
+		}
+		return c.more()
+	})
+	dir.close()
+	for _, name := range inner {
+		if _, skip := slices.BinarySearch(c.without, name); !skip && c.more() {
+			c.below(name)
+		}
+	}
+}
+
+func (c *census) more() bool { return c.names < c.most && c.ctx.Err() == nil }
+
 // folders is the names of the folders in a folder, sorted.
 func (t *tree) folders(name string) ([]string, error) {
 	dir, err := t.open(name, name == "")

@@ -72,6 +72,31 @@ func TestTopNames(t *testing.T) {
 	}
 }
 
+func TestCountNames(t *testing.T) {
+	root := t.TempDir()
+	plant(t, root, "a/f", "a/b/f", "a/b/g", "a/b/c/f", "a/l -> ..", "d/f")
+	for _, c := range []struct {
+		folder  string
+		without []string
+		most    int
+		want    int
+	}{
+		{"a/", nil, 100, 5}, // the link is not followed
+		{"a/", []string{"a/b/"}, 100, 2},
+		{"a/b/", []string{"a/b/", "a/b/c/"}, 100, 2},
+		{"", nil, 100, 6},
+		{"", nil, 3, 3},
+		{"gone/", nil, 100, 0},
+	} {
+		if got, err := CountNames(t.Context(), root, c.folder, c.without, c.most); got != c.want || err != nil {
+			t.Errorf("%q without %q: %d names, %v; want %d", c.folder, c.without, got, err, c.want)
+		}
+	}
+	if _, err := CountNames(t.Context(), filepath.Join(root, "gone"), "", nil, 100); !errors.Is(err, fs.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
 func TestGrain(t *testing.T) {
 	if g := Grain(t.TempDir()); g != 1 {
 		t.Errorf("grain %d", g)
