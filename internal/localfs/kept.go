@@ -1,6 +1,7 @@
 package localfs
 
 import (
+	"errors"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +17,7 @@ const mostKept = 8
 // by step, costs more than the file.
 type keptFolder struct {
 	*os.Root
+	direct
 	of   *Root
 	name string      // "" for the root
 	info fs.FileInfo // of the folder when it was opened
@@ -33,12 +35,25 @@ func (r *Root) borrow(op, name string) (*keptFolder, error) {
 	if err != nil {
 		return nil, err
 	}
-	info, err := dir.Stat(".")
+	f, err := r.keep(name, dir)
 	if err != nil {
 		dir.Close()
 		return nil, r.explain(op, name, err)
 	}
-	f := &keptFolder{Root: dir, of: r, name: name, info: info, users: 2}
+	return f, nil
+}
+
+// keep is an open folder for its first user and for those to come.
+func (r *Root) keep(name string, dir *os.Root) (*keptFolder, error) {
+	info, err := dir.Stat(".")
+	if err != nil {
+		return nil, err
+	}
+	direct, err := newDirect(dir)
+	if err != nil {
+		return nil, err
+	}
+	f := &keptFolder{Root: dir, direct: direct, of: r, name: name, info: info, users: 2}
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.kept = slices.Insert(r.kept, 0, f)
@@ -89,7 +104,19 @@ func (f *keptFolder) release() error {
 	if f.users--; f.users > 0 {
 		return nil
 	}
-	return f.Root.Close()
+	return errors.Join(f.direct.close(), f.Root.Close())
+}
+
+// inTheWay is the function of that name; free says that nothing is there at
+// all.
+func (f *keptFolder) inTheWay(base string) (free bool, err error) {
+	switch seen, err := f.see(base); {
+	case errors.Is(err, fs.ErrNotExist):
+		return true, nil
+	case err == nil && seen == regular:
+		return false, nil
+	}
+	return false, inTheWay(f.Root, base)
 }
 
 // forget keeps a folder open for its present users only.

@@ -189,6 +189,29 @@ func TestCommitBlocked(t *testing.T) {
 	wantTree(t, root, "d--------- f", "---------- f/x = f/x")
 }
 
+// What has come under the name since the file was begun is replaced as what
+// was there before would have been.
+func TestCommitOverWhatCame(t *testing.T) {
+	for _, came := range []string{"f", "f -> ../outside/secret"} {
+		r, root, outside := openRoot(t)
+		temp, err := r.Create("f")
+		if err != nil {
+			t.Fatal(err)
+		}
+		plant(t, root, came)
+		if _, err := temp.WriteAt([]byte("new"), 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := temp.Commit(0, false); err != nil {
+			t.Errorf("%s: %v", came, err)
+		}
+		wantTree(t, root, "---------- f = new")
+		if content, err := os.ReadFile(filepath.Join(outside, "secret")); string(content) != "secret" {
+			t.Errorf("outside: %q, %v", content, err)
+		}
+	}
+}
+
 func TestAbort(t *testing.T) {
 	r, root, _ := openRoot(t, "f")
 	temp, err := r.Create("f")

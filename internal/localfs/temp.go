@@ -20,6 +20,7 @@ type Temp struct {
 	base   string
 	temp   string // in folder
 	file   *os.File
+	free   bool // nothing had the name when the file was begun
 	left   bool // the file has content of an earlier process
 	over   bool // committed, aborted or kept
 
@@ -66,7 +67,7 @@ func (r *Root) create(name string, ready func(*Temp) error) (*Temp, error) {
 		return nil, err
 	}
 	t := &Temp{root: r, name: name, folder: folder, base: base, temp: tempName(base)}
-	if err = inTheWay(folder.Root, base); err == nil {
+	if t.free, err = folder.inTheWay(base); err == nil {
 		err = t.open(ready)
 	}
 	if err != nil {
@@ -108,15 +109,14 @@ func lock(file *os.File) error {
 }
 
 func (t *Temp) openFile() (*os.File, error) {
-	const create = os.O_RDWR | os.O_CREATE
-	file, err := t.folder.OpenFile(t.temp, create|os.O_EXCL, 0o666)
+	file, err := t.folder.create(t.temp)
 	if !errors.Is(err, fs.ErrExist) {
 		return file, err
 	}
 	if err := t.clear(); err != nil {
 		return nil, err
 	}
-	return t.folder.OpenFile(t.temp, create, 0o666)
+	return t.folder.OpenFile(t.temp, os.O_RDWR|os.O_CREATE, 0o666)
 }
 
 // clear takes away what is no file from the temporary name.
@@ -130,18 +130,14 @@ func (t *Temp) clear() error {
 
 // checkFile makes sure that the file still has the temporary name.
 func (t *Temp) checkFile() error {
-	named, err := t.folder.Lstat(t.temp)
-	if err != nil {
-		return err
-	}
-	opened, err := t.file.Stat()
+	same, size, err := t.folder.has(t.temp, t.file)
 	switch {
 	case err != nil:
 		return err
-	case !os.SameFile(named, opened):
+	case !same:
 		return fs.ErrNotExist // make tries again
 	}
-	t.left = opened.Size() > 0
+	t.left = size > 0
 	return nil
 }
 
@@ -208,10 +204,7 @@ func (t *Temp) Preallocate(size int64) error {
 func (t *Temp) Commit(mtime int64, sync bool) error {
 	t.over = true
 	defer t.folder.Close()
-	err := inTheWay(t.folder.Root, t.base)
-	if err == nil {
-		err = t.endJournal()
-	}
+	err := t.endJournal()
 	if err == nil {
 		err = t.finish(timeOfMillis(mtime), sync)
 	}
@@ -229,6 +222,19 @@ func (t *Temp) Commit(mtime int64, sync bool) error {
 		return t.explain("sync", err)
 	}
 	return t.root.syncMade(t.name)
+}
+
+// takeName renames the file over what has its name, if that is no folder.
+func (t *Temp) takeName() error {
+	if t.free {
+		if done, err := t.folder.renameNew(t.temp, t.base); done || err != nil {
+			return err
+		}
+	}
+	if _, err := t.folder.inTheWay(t.base); err != nil {
+		return err
+	}
+	return t.folder.Rename(t.temp, t.base)
 }
 
 // Abort gives the file up and removes it. After Commit it does nothing.

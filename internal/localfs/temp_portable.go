@@ -21,7 +21,7 @@ func (t *Temp) finish(mtime time.Time, sync bool) error {
 	if err := t.setModTime(mtime); err != nil {
 		return err
 	}
-	return t.folder.Rename(t.temp, t.base)
+	return t.takeName()
 }
 
 // discard removes the file. It is closed first: an open file cannot be

@@ -23,7 +23,7 @@ func (t *Temp) finish(mtime time.Time, sync bool) error {
 	if err := flush(t.file); err != nil {
 		return err
 	}
-	if err := t.folder.Rename(t.temp, t.base); err != nil {
+	if err := t.takeName(); err != nil {
 		return err
 	}
 	t.file.Close()
