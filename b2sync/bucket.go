@@ -56,7 +56,7 @@ func (b *bucketSide) scanNames(files iter.Seq2[b2.File, error], o scanOptions) i
 				continue
 			}
 			if err == nil {
-				e = entry{file: file}
+				e.file = file
 				err = b.describe(&e, o)
 			}
 			if err != nil {
@@ -80,7 +80,7 @@ func (b *bucketSide) scanVersions(files iter.Seq2[b2.File, error], o scanOptions
 			if len(versions) == 0 {
 				return true
 			}
-			e = entry{file: versions[0], older: versions[1:]}
+			e.file, e.older = versions[0], versions[1:]
 			if err := b.describe(&e, o); err != nil {
 				yield(nil, err)
 				return false
@@ -107,9 +107,11 @@ func (b *bucketSide) scanVersions(files iter.Seq2[b2.File, error], o scanOptions
 	}
 }
 
-// describe fills in what e.file and e.older say.
+// describe fills in what e.file and e.older say. The entry is used again and
+// again, and is not emptied as a whole in between: it is large.
 func (b *bucketSide) describe(e *entry, o scanOptions) error {
-	e.name = strings.TrimPrefix(e.file.Name, b.prefix)
+	e.name, e.kind, e.below = strings.TrimPrefix(e.file.Name, b.prefix), isFile, false
+	e.size, e.modTime, e.bare = 0, 0, false
 	keep, err := o.Names.Keep(e.name)
 	if err != nil {
 		return err

@@ -97,12 +97,14 @@ func (f *filterFailure) watch(keep func(string) (bool, error)) func(string) bool
 
 func (f *filterFailure) fail(err error) { f.first.CompareAndSwap(nil, &err) }
 
-// describe makes an entry of what the scan found.
+// describe makes an entry of what the scan found. The entry is used again and
+// again, and is not emptied as a whole in between: it is large.
 func (f *folderSide) describe(e *entry, item *localfs.Item, o scanOptions) {
-	*e = entry{name: item.Name, size: item.Size, modTime: item.ModTime, err: item.Err,
-		state: FileState{Dev: item.Dev, Ino: item.Ino, Size: item.Size, ModTimeNS: item.ModTimeNS, ChangedNS: item.CTimeNS}}
+	e.name, e.size, e.modTime, e.err, e.sha1 = item.Name, item.Size, item.ModTime, item.Err, ""
+	e.state = FileState{Dev: item.Dev, Ino: item.Ino, Size: item.Size, ModTimeNS: item.ModTimeNS, ChangedNS: item.CTimeNS}
 	switch item.Kind {
 	case localfs.File:
+		e.kind = isFile
 		switch {
 		case !o.source:
 		case later(item.ModTime, o.ModifiedAfter):
