@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"sync/atomic"
-	"syscall"
 
 	"github.com/bowline-sync/bowline/b2"
 	"github.com/bowline-sync/bowline/internal/localfs"
@@ -154,7 +153,7 @@ func (f *folderSide) warning(e *entry) string {
 		return path + " is not a regular file. Skipping."
 	case errors.Is(e.err, fs.ErrPermission):
 		return path + " could not be accessed (no permissions to read?)"
-	case errors.Is(e.err, fs.ErrNotExist), errors.Is(e.err, syscall.ENOTDIR), errors.Is(e.err, syscall.ELOOP):
+	case localfs.Broken(e.err):
 		return path + " could not be accessed (broken symlink?)"
 	}
 	return fmt.Sprintf("%s could not be accessed (%v)", path, e.err)

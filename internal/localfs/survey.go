@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"slices"
+	"syscall"
 )
 
 // HasFile says whether there is any regular file, or link to one, below root.
@@ -111,10 +112,16 @@ func (s *search) follow(dir *dir, folder string, links *trail, leads []lead, lin
 
 // fail keeps an error, unless it only says that nothing is there.
 func (s *search) fail(name string, err error) {
-	if errors.Is(err, fs.ErrNotExist) || s.err != nil {
+	if Broken(err) || s.err != nil {
 		return
 	}
 	s.err = s.tree.pathError("scan", name, err)
+}
+
+// Broken reports whether err says that a name leads nowhere: nothing is there,
+// or it is a link to nothing, to below a file, or to itself.
+func Broken(err error) bool {
+	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) || errors.Is(err, syscall.ELOOP)
 }
 
 // TopNames is the names of the folders right below root, in scan order and

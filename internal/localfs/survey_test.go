@@ -25,7 +25,7 @@ func TestHasFile(t *testing.T) {
 		"linked file":   {[]string{"../beside", "l -> ../beside"}, true},
 		"linked folder": {[]string{"../beside/d/f", "l -> ../beside"}, true},
 		"loop":          {[]string{"a/up -> ..", "b/up -> .."}, false},
-		"broken link":   {[]string{"l -> gone"}, false},
+		"broken links":  {[]string{"l -> gone", "m -> m", "n -> pipe/x"}, false},
 		"temporary":     {[]string{".b2sync-0123456789abcdef.part"}, false},
 	} {
 		t.Run(what, func(t *testing.T) {
