@@ -116,7 +116,13 @@ func (b *bucketSide) describe(e *entry, o scanOptions) error {
 	if err != nil {
 		return err
 	}
-	if !keep || o.source && !choose(e, o) {
+	newest := e.file.Action
+	switch {
+	case keep && (!o.source || choose(e, o)):
+	case newest == wire.ActionHide:
+		e.kind = isExcludedHidden
+		return nil
+	default:
 		e.kind = isExcluded
 		return nil
 	}

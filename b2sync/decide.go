@@ -131,7 +131,7 @@ func wanted(p *pair, r *rules) decision {
 // beyondSight decides where the destination could not be seen: nothing is
 // removed there, and what should go there is reported.
 func beyondSight(p *pair, hidden *entry) decision {
-	if hidden.kind == isExcluded || p.src == nil || p.src.kind != isFile {
+	if hidden.excluded() || p.src == nil || p.src.kind != isFile {
 		return decision{}
 	}
 	return decision{verdict: refuse, err: fmt.Errorf("the destination cannot be seen: %w", hidden.err)}

@@ -10,11 +10,12 @@ import (
 type entryKind uint8
 
 const (
-	isFile     entryKind = iota // a file, or a name whose newest version has content
-	isHidden                    // a name whose newest version is a hide marker: counts as absent
-	isFolder                    // a local folder, or a folder marker of an S3 tool
-	isHole                      // something that could not be seen
-	isExcluded                  // something that a rule leaves out
+	isFile           entryKind = iota // a file, or a name whose newest version has content
+	isHidden                          // a name whose newest version is a hide marker: counts as absent
+	isFolder                          // a local folder, or a folder marker of an S3 tool
+	isHole                            // something that could not be seen
+	isExcluded                        // something that a rule leaves out
+	isExcludedHidden                  // the same, of a name whose newest version is a hide marker: no file of the source (P4)
 )
 
 // An entry is what one side has under one name.
@@ -49,7 +50,10 @@ func (e *entry) covers(name string) bool {
 }
 
 // opaque says whether e only says that something is not to be known.
-func (e *entry) opaque() bool { return e.kind == isHole || e.kind == isExcluded }
+func (e *entry) opaque() bool { return e.kind == isHole || e.excluded() }
+
+// excluded says whether a rule leaves e out.
+func (e *entry) excluded() bool { return e.kind == isExcluded || e.kind == isExcludedHidden }
 
 // hash is the SHA-1 of the content in hex, as far as it is known.
 func (e *entry) hash() string {

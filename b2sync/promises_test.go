@@ -307,6 +307,30 @@ func TestP4FilteredSource(t *testing.T) {
 	want(t, "names", l.names())
 }
 
+// TestP4HiddenSource: a bucket whose files are all hidden is empty, also where a
+// rule leaves them out: the rule sees the versions below the markers.
+func TestP4HiddenSource(t *testing.T) {
+	names, err := b2sync.NewNameFilter(b2sync.FilterSpec{ExcludeRegex: []string{"a"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for what, o := range map[string]b2sync.Options{
+		"no rule":        deleting,
+		"rule of names":  {Extraneous: b2sync.ExtraneousDeleted, Names: names},
+		"rule of time":   {Extraneous: b2sync.ExtraneousDeleted, ModifiedAfter: new(moment(1).UnixMilli())},
+		"at an old time": {Extraneous: b2sync.ExtraneousDeleted, UploadedAfter: new(int64(1))},
+	} {
+		l := newLab(t)
+		l.put("src/a", "x", moment(2))
+		l.hide("src/a")
+		l.put("dst/b", "x", moment(2))
+		if out := l.sync(l.at("src"), l.at("dst"), o); out.Err == nil || !strings.Contains(out.Err.Error(), "--allow-empty-source") {
+			t.Errorf("%s: %v", what, out.Err)
+		}
+		want(t, what, l.names(), "dst/b")
+	}
+}
+
 func TestP5LinksAtTheDestination(t *testing.T) {
 	l := newLab(t)
 	l.write("outside/victim", "precious", moment(1))
