@@ -18,6 +18,7 @@ type credentials struct {
 	key     b2.Secret
 	account *b2.Account   // the stored authorisation, or nil
 	file    *account.File // where authorisations and bucket names are kept; nil in memory
+	adopt   bool          // the account takes the place of what the file holds
 }
 
 // realms are the names that the reference knows for base URLs.
@@ -74,7 +75,7 @@ func (e *env) environmentKey() (keyID string, key b2.Secret, err error) {
 
 // credentials finds out who the program acts as. A key in the environment goes
 // before the stored account. Unless they are the same, the account file is
-// left alone then.
+// left alone then; version 3 stored such a key, for runs without it.
 func (e *env) credentials(ctx context.Context) (*credentials, error) {
 	keyID, key, err := e.environmentKey()
 	if err != nil {
@@ -89,7 +90,11 @@ func (e *env) credentials(ctx context.Context) (*credentials, error) {
 		if err == nil && stored.KeyID == keyID && stored.Key == key && stored.Realm == e.realm() {
 			return ofStored(stored, file), nil
 		}
-		return &credentials{realm: e.realm(), keyID: keyID, key: key}, nil
+		given := &credentials{realm: e.realm(), keyID: keyID, key: key}
+		if e.v3() {
+			given.file, given.adopt = file, true
+		}
+		return given, nil
 	}
 	switch {
 	case errors.Is(err, account.ErrNone):

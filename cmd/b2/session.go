@@ -102,11 +102,16 @@ func (s *session) connect(ctx context.Context, cfg *b2.Config) error {
 	return nil
 }
 
-// renew stores a new token. A file that cannot be written costs an
-// authorisation in each run, and nothing else.
+// renew stores a new token, and an account that is adopted with its first. A
+// file that cannot be written costs an authorisation in each run, and nothing
+// else.
 func (s *session) renew(ctx context.Context, a *b2.Account) {
 	stored := &account.Stored{Account: *a, Key: s.creds.key, Realm: s.creds.realm}
-	if err := s.creds.file.Renew(context.WithoutCancel(ctx), stored); err != nil {
+	store := s.creds.file.Renew
+	if s.creds.adopt {
+		store, s.creds.adopt = s.creds.file.Save, false
+	}
+	if err := store(context.WithoutCancel(ctx), stored); err != nil {
 		s.log.Warn("the new token was not stored", "err", err)
 	}
 }
