@@ -73,12 +73,15 @@ func defaultRetention(mode string, period retentionPeriod) (*b2.DefaultRetention
 	case mode == "none":
 		return &b2.DefaultRetention{}, nil
 	case period.unit == "":
-		return nil, fmt.Errorf("must specify period for retention mode %s: --default-retention-period", mode)
+		return nil, valueError(fmt.Sprintf("must specify period for retention mode %s: --default-retention-period", enumName(mode)))
 	}
 	return &b2.DefaultRetention{
 		Mode: &mode, Period: &b2.RetentionPeriod{Duration: &period.duration, Unit: &period.unit},
 	}, nil
 }
+
+// enumName is a retention mode as Python prints it.
+func enumName(mode string) string { return "RetentionMode." + strings.ToUpper(mode) }
 
 // retentionPeriod is "N days" or "N years".
 type retentionPeriod struct {

@@ -34,6 +34,13 @@ type bareError string
 
 func (b bareError) Error() string { return string(b) }
 
+// A valueError is a mistake that the reference does not foresee: it ends there
+// with a stack trace. This is the trace's last line, where Backblaze's own tests
+// look for it.
+type valueError string
+
+func (v valueError) Error() string { return "ValueError: " + string(v) }
+
 // missingAccount is what the reference says when nobody has authorised.
 type missingAccount struct{ program string }
 

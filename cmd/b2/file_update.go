@@ -60,7 +60,7 @@ func retentionOf(mode string, until timestamp, canLift bool) (*b2.Retention, err
 		return &b2.Retention{}, nil
 	case mode == "" || !until.set:
 		if canLift && mode != "" {
-			return nil, fmt.Errorf("must specify retain_until for retention mode %s: --retain-until", mode)
+			return nil, valueError(fmt.Sprintf("must specify retain_until for retention mode %s: --retain-until", enumName(mode)))
 		}
 		return nil, errors.New("provide either both --retain-until and --file-retention-mode or none of them")
 	}

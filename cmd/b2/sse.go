@@ -48,7 +48,7 @@ func (e *env) sourceSSE(mode string) (*b2.SSE, error) {
 func (e *env) customerKey(variable string) (*[32]byte, error) {
 	text := e.getenv(variable)
 	if text == "" {
-		return nil, fmt.Errorf("Using SSE-C requires providing an encryption key via %s env var", variable) //nolint:staticcheck // the reference's words
+		return nil, valueError(fmt.Sprintf("Using SSE-C requires providing an encryption key via %s env var", variable))
 	}
 	raw, err := base64.StdEncoding.DecodeString(text)
 	if err != nil || len(raw) != 32 {
