@@ -21,6 +21,7 @@ func (e *env) addCompletion(cmd *cobra.Command) {
 		e.addCompletion(sub)
 	}
 	if cmd.HasSubCommands() {
+		cmd.ValidArgsFunction = completeOldName
 		return
 	}
 	cmd.ValidArgsFunction = e.completeArgument
@@ -30,6 +31,21 @@ func (e *env) addCompletion(cmd *cobra.Command) {
 			_ = cmd.RegisterFlagCompletionFunc(flag.Name, words) // fails only for a name that is none
 		}
 	})
+}
+
+// completeOldName completes what begins like the old name of a command and like
+// none of today's. Cobra adds it to today's names.
+func completeOldName(cmd *cobra.Command, args []string, begun string) (old []string, _ cobra.ShellCompDirective) {
+	for _, sub := range cmd.Commands() {
+		switch {
+		case len(args) > 0, begun == "", !strings.HasPrefix(sub.Name(), begun):
+		case oldCommand(sub) != nil:
+			old = append(old, sub.Name())
+		case !sub.Hidden:
+			return nil, cobra.ShellCompDirectiveNoFileComp
+		}
+	}
+	return old, cobra.ShellCompDirectiveNoFileComp
 }
 
 // completeArgument completes the next argument by its name in the Use line.
