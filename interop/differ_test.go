@@ -176,14 +176,17 @@ func errorClass(text string) string {
 	return text
 }
 
-// showControls makes a name of C1 controls what our errors show of it (docs/compat.md,
-// Output: Control characters in errors).
+// showControls makes a name of C1 controls and separators of lines what our errors
+// show of it (docs/compat.md, Output: Control characters in errors).
 func showControls(text string) string {
 	var b strings.Builder
 	for _, r := range text {
-		if r >= 0x80 && r < 0xa0 {
+		switch {
+		case r >= 0x80 && r < 0xa0:
 			fmt.Fprintf(&b, `\x%02x`, r)
-		} else {
+		case r == '\u2028', r == '\u2029':
+			fmt.Fprintf(&b, `\u%04x`, r)
+		default:
 			b.WriteRune(r)
 		}
 	}
