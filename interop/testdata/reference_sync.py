@@ -46,6 +46,7 @@ from b2sdk.v2.exception import B2Error, DestFileNewer, EmptyDirectory, NotADirec
 
 DAY = 24 * 60 * 60 * 1000
 MOD_TIME = 'src_last_modified_millis'
+EVERY_NAME = ('', '.', '.*', 'a|')  # the patterns of worlds that match each name
 IMPOSSIBLE = re.compile(r'[\x00-\x1f\\\x7f]')  # in the names of a bucket
 
 
@@ -111,7 +112,7 @@ class Rules(ScanPoliciesManager):
 
     def never_below(self, folder):
         """'narrow': nobody looks where the rules of names can have nothing."""
-        if 'narrow' not in amend or not any(c.pattern in ('', '.', '.*') for c in self._exclude_file_set._compiled_list):
+        if 'narrow' not in amend or not any(c.pattern in EVERY_NAME for c in self._exclude_file_set._compiled_list):
             return False
         starts = [literal_start(c.pattern) for c in self._include_file_set._compiled_list]
         never = not any(start.startswith(folder) or folder.startswith(start) for start in starts)
