@@ -134,16 +134,16 @@ func jsonDepth(data []byte) (deepest int) {
 // objects are written as JSON.
 func queryToJSON(query url.Values, t reflect.Type) []byte {
 	b := []byte{'{'}
-	for i := range t.NumField() {
-		name, _, _ := strings.Cut(t.Field(i).Tag.Get("json"), ",")
-		if !query.Has(name) {
+	for _, field := range reflect.VisibleFields(t) { // also those of a struct within
+		name, _, _ := strings.Cut(field.Tag.Get("json"), ",")
+		if name == "" || !query.Has(name) {
 			continue
 		}
 		if len(b) > 1 {
 			b = append(b, ',')
 		}
 		b = append(appendQuoted(b, name), ':')
-		b = appendQueryValue(b, query.Get(name), t.Field(i).Type)
+		b = appendQueryValue(b, query.Get(name), field.Type)
 	}
 	return append(b, '}')
 }

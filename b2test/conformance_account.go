@@ -65,6 +65,13 @@ var accountRules = []rule{
 			}
 		}
 	}},
+	{"calls that change something take GET too", func(t *testing.T, a *api) {
+		got := a.get(t, "b2_create_key", "accountId", a.account, "keyName", "made-by-get", "capabilities", "listFiles,readFiles").ok(t)
+		if capabilities, _ := got.fields["capabilities"].([]any); len(capabilities) != 2 || got.str("keyName") != "made-by-get" {
+			t.Errorf("key: %s", got.raw)
+		}
+		a.get(t, "b2_delete_key", "applicationKeyId", got.str("applicationKeyId")).ok(t)
+	}},
 	{"null is absent and unknown fields are ignored", func(t *testing.T, a *api) {
 		b := a.bucket(t, object{"bucketInfo": nil, "lifecycleRules": nil, "corsRules": nil})
 		a.call(t, "b2_list_file_versions", object{"bucketId": b.id, "startFileName": nil, "startFileId": nil,
