@@ -134,7 +134,24 @@ func (c *call) bucketAnswer(b *bucket) *wire.Bucket {
 	return answer
 }
 
-func (c *call) createBucket(req *wire.CreateBucketRequest) (any, error) {
+// lifecycleRule is a rule in a request. Its prefix must be there: a rule that
+// lost it would be for all files.
+type lifecycleRule struct {
+	wire.LifecycleRule
+	FileNamePrefix *string `json:"fileNamePrefix"`
+}
+
+type createBucketRequest struct {
+	wire.CreateBucketRequest
+	LifecycleRules []lifecycleRule `json:"lifecycleRules"`
+}
+
+type updateBucketRequest struct {
+	wire.UpdateBucketRequest
+	LifecycleRules *[]lifecycleRule `json:"lifecycleRules"`
+}
+
+func (c *call) createBucket(req *createBucketRequest) (any, error) {
 	if err := c.checkAccount(req.AccountID); err != nil {
 		return nil, err
 	}
@@ -148,11 +165,10 @@ func (c *call) createBucket(req *wire.CreateBucketRequest) (any, error) {
 	_, _ = rand.Read(raw[:])
 	b := &bucket{ID: hex.EncodeToString(raw[:]), Name: req.BucketName, Revision: 1,
 		Unencrypted: c.s.cfg.DefaultEncryption == EncryptionNone}
-	err := c.change(b, &wire.UpdateBucketRequest{
+	err := c.change(b, &updateBucketRequest{LifecycleRules: &req.LifecycleRules, UpdateBucketRequest: wire.UpdateBucketRequest{
 		BucketType: &req.BucketType, BucketInfo: &req.BucketInfo, CORSRules: &req.CORSRules,
-		LifecycleRules: &req.LifecycleRules, DefaultSSE: req.DefaultSSE,
-		FileLockEnabled: req.FileLockEnabled, Replication: req.Replication,
-	})
+		DefaultSSE: req.DefaultSSE, FileLockEnabled: req.FileLockEnabled, Replication: req.Replication,
+	}})
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +186,7 @@ func (c *call) createBucket(req *wire.CreateBucketRequest) (any, error) {
 	return c.bucketAnswer(b), nil
 }
 
-func (c *call) updateBucket(req *wire.UpdateBucketRequest) (any, error) {
+func (c *call) updateBucket(req *updateBucketRequest) (any, error) {
 	if err := c.checkAccount(req.AccountID); err != nil {
 		return nil, err
 	}
@@ -197,7 +213,7 @@ func (c *call) updateBucket(req *wire.UpdateBucketRequest) (any, error) {
 }
 
 // change applies what a request names to b, after checking all of it.
-func (c *call) change(b *bucket, req *wire.UpdateBucketRequest) error {
+func (c *call) change(b *bucket, req *updateBucketRequest) error {
 	if req.BucketType != nil {
 		if *req.BucketType != wire.AllPublic && *req.BucketType != wire.AllPrivate {
 			return badRequest("bucketType must be allPublic or allPrivate")
@@ -218,12 +234,13 @@ func (c *call) change(b *bucket, req *wire.UpdateBucketRequest) error {
 		b.CORS = *req.CORSRules
 	}
 	if req.LifecycleRules != nil {
-		if err := checkLifecycleRules(*req.LifecycleRules); err != nil {
+		rules, err := checkLifecycleRules(*req.LifecycleRules)
+		if err != nil {
 			return err
 		}
-		b.Lifecycle = *req.LifecycleRules
+		b.Lifecycle = rules
 	}
-	if err := c.changeProtection(b, req); err != nil {
+	if err := c.changeProtection(b, &req.UpdateBucketRequest); err != nil {
 		return err
 	}
 	b.Revision++

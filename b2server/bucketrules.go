@@ -45,8 +45,8 @@ func checkBucketTypes(types []string) ([]string, error) {
 
 const maxBucketInfo = 10
 
-// checkBucketInfo answers the info with its names in lower case, except for
-// Cache-Control, which clients look for as they wrote it.
+// checkBucketInfo answers the info as it came: clients look for Cache-Control as
+// they wrote it.
 func checkBucketInfo(info map[string]string) (map[string]string, error) {
 	if len(info) > maxBucketInfo {
 		return nil, badRequest("bucketInfo has more than %d entries", maxBucketInfo)
@@ -66,25 +66,39 @@ func checkBucketInfo(info map[string]string) (map[string]string, error) {
 
 const maxRules = 100
 
-func checkLifecycleRules(rules []wire.LifecycleRule) error {
-	if len(rules) > maxRules {
-		return badRequest("there may be at most %d lifecycle rules", maxRules)
+// checkLifecycleRules answers the rules to keep.
+func checkLifecycleRules(given []lifecycleRule) (rules []wire.LifecycleRule, err error) {
+	if len(given) > maxRules {
+		return nil, badRequest("there may be at most %d lifecycle rules", maxRules)
 	}
-	for i, r := range rules {
-		days := []*int{r.DaysFromHidingToDeleting, r.DaysFromUploadingToHiding, r.DaysFromStartingToCanceling}
-		given := slices.DeleteFunc(days, func(d *int) bool { return d == nil })
-		if len(given) == 0 {
-			return badRequest("a lifecycle rule must have a number of days")
+	for _, r := range given {
+		if r.FileNamePrefix == nil {
+			return nil, badRequest("a lifecycle rule must have a fileNamePrefix; \"\" is for all files")
 		}
-		for _, d := range given {
-			if *d < 1 {
-				return badRequest("the days of a lifecycle rule must be positive")
-			}
+		r.LifecycleRule.FileNamePrefix = *r.FileNamePrefix
+		if err := checkLifecycleRule(&r.LifecycleRule, rules); err != nil {
+			return nil, err
 		}
-		for _, other := range rules[:i] {
-			if strings.HasPrefix(r.FileNamePrefix, other.FileNamePrefix) || strings.HasPrefix(other.FileNamePrefix, r.FileNamePrefix) {
-				return badRequest("lifecycle rules overlap: %q and %q", other.FileNamePrefix, r.FileNamePrefix)
-			}
+		rules = append(rules, r.LifecycleRule)
+	}
+	return rules, nil
+}
+
+// checkLifecycleRule checks a rule, also against those before it.
+func checkLifecycleRule(r *wire.LifecycleRule, before []wire.LifecycleRule) error {
+	days := []*int{r.DaysFromHidingToDeleting, r.DaysFromUploadingToHiding, r.DaysFromStartingToCanceling}
+	given := slices.DeleteFunc(days, func(d *int) bool { return d == nil })
+	if len(given) == 0 {
+		return badRequest("a lifecycle rule must have a number of days")
+	}
+	for _, d := range given {
+		if *d < 1 {
+			return badRequest("the days of a lifecycle rule must be positive")
+		}
+	}
+	for _, other := range before {
+		if strings.HasPrefix(r.FileNamePrefix, other.FileNamePrefix) || strings.HasPrefix(other.FileNamePrefix, r.FileNamePrefix) {
+			return badRequest("lifecycle rules overlap: %q and %q", other.FileNamePrefix, r.FileNamePrefix)
 		}
 	}
 	return nil

@@ -37,15 +37,26 @@ func digestOverrides(value func(name string) (string, bool)) string {
 	return string(sum[:])
 }
 
-func (c *call) getDownloadAuthorization(req *wire.DownloadAuthorizationRequest) (any, error) {
+// downloadAuthorizationRequest tells a prefix that is "", for all names, from
+// one that was forgotten.
+type downloadAuthorizationRequest struct {
+	wire.DownloadAuthorizationRequest
+	FileNamePrefix *string `json:"fileNamePrefix"`
+}
+
+func (c *call) getDownloadAuthorization(req *downloadAuthorizationRequest) (any, error) {
 	b, err := c.bucket(req.BucketID)
 	if err != nil {
 		return nil, err
 	}
-	if !c.key.allowsName(req.FileNamePrefix) {
+	if req.FileNamePrefix == nil {
+		return nil, badRequest("required field fileNamePrefix is missing; \"\" is for all files")
+	}
+	prefix := *req.FileNamePrefix
+	if !c.key.allowsName(prefix) {
 		return nil, unauthorized("fileNamePrefix must begin with the key's prefix")
 	}
-	if len(req.FileNamePrefix) > wire.MaxFileName {
+	if len(prefix) > wire.MaxFileName {
 		return nil, badRequest("fileNamePrefix is longer than a file name")
 	}
 	const week = 7 * 24 * 3600
@@ -59,8 +70,8 @@ func (c *call) getDownloadAuthorization(req *wire.DownloadAuthorizationRequest) 
 	}
 	digest := digestOverrides(func(name string) (string, bool) { return value(given[name]), given[name] != nil })
 	tok := c.s.tokens.sign(token{Kind: tokenDownload, Expires: c.now.UnixMilli() + 1000*req.ValidDurationInSeconds,
-		Nonce: newNonce(), KeyID: c.key.ID, Subject: b.ID, Prefix: req.FileNamePrefix, Options: digest})
-	return wire.DownloadAuthorizationResponse{BucketID: b.ID, FileNamePrefix: req.FileNamePrefix, AuthorizationToken: tok}, nil
+		Nonce: newNonce(), KeyID: c.key.ID, Subject: b.ID, Prefix: prefix, Options: digest})
+	return wire.DownloadAuthorizationResponse{BucketID: b.ID, FileNamePrefix: prefix, AuthorizationToken: tok}, nil
 }
 
 // downloadByName serves /file/<bucket>/<name>.

@@ -153,8 +153,17 @@ func (b *bucket) defaultLock(now time.Time) (l lock, err error) {
 	return l, err
 }
 
-func (c *call) updateRetention(req *wire.UpdateRetentionRequest) (any, error) {
-	mode, until, err := c.retention(&req.FileRetention)
+// updateRetentionRequest tells a retention of null, which removes it, from none.
+type updateRetentionRequest struct {
+	wire.UpdateRetentionRequest
+	FileRetention *wire.FileRetention `json:"fileRetention"`
+}
+
+func (c *call) updateRetention(req *updateRetentionRequest) (any, error) {
+	if req.FileRetention == nil {
+		return nil, badRequest("required field fileRetention is missing")
+	}
+	mode, until, err := c.retention(req.FileRetention)
 	if err != nil {
 		return nil, err
 	}
@@ -170,7 +179,7 @@ func (c *call) updateRetention(req *wire.UpdateRetentionRequest) (any, error) {
 		l.Mode, l.Until = mode, until
 		return nil
 	})
-	return wire.UpdateRetentionResponse{FileID: req.FileID, FileName: req.FileName, FileRetention: req.FileRetention}, err
+	return wire.UpdateRetentionResponse{FileID: req.FileID, FileName: req.FileName, FileRetention: *req.FileRetention}, err
 }
 
 // mayBecome says whether a retention may be replaced. Governance may be

@@ -93,6 +93,9 @@ func (c *call) setNotifications(req *notificationsRequest) (any, error) {
 	if _, err := c.bucket(req.BucketID); err != nil {
 		return nil, err
 	}
+	if req.Rules == nil {
+		return nil, badRequest("required field eventNotificationRules is missing")
+	}
 	if err := c.s.checkNotifications(req.Rules); err != nil {
 		return nil, err
 	}

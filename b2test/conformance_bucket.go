@@ -72,6 +72,7 @@ var bucketRules = []rule{
 		for _, rules := range [][]object{
 			{{"fileNamePrefix": ""}},
 			{{"fileNamePrefix": "", "daysFromHidingToDeleting": 0}},
+			{{"daysFromHidingToDeleting": 1}}, // would be for all files
 			{{"fileNamePrefix": "a", "daysFromHidingToDeleting": 1}, {"fileNamePrefix": "ab", "daysFromHidingToDeleting": 1}},
 		} {
 			a.call(t, "b2_update_bucket", object{"accountId": a.account, "bucketId": b.id, "lifecycleRules": rules}).fails(t, 400, "")

@@ -103,6 +103,7 @@ var downloadRules = []rule{
 		if got := a.fetchID(t, "GET", f.str("fileId"), "Authorization", tok); got.status != 401 {
 			t.Errorf("by id: %d", got.status)
 		}
+		a.call(t, "b2_get_download_authorization", object{"bucketId": b.id, "validDurationInSeconds": 60}).fails(t, 400, "bad_request")
 		for _, seconds := range []int{0, 604_801} {
 			a.call(t, "b2_get_download_authorization", object{"bucketId": b.id, "fileNamePrefix": "", "validDurationInSeconds": seconds}).fails(t, 400, "bad_request")
 		}

@@ -91,6 +91,7 @@ var protectRules = []rule{
 		a.retain(t, f, "governance", time.Minute, false).fails(t, 401, "access_denied")
 		a.retain(t, f, "governance", 2*time.Hour, false).ok(t)
 		a.retain(t, f, "governance", time.Minute, true).ok(t)
+		a.call(t, "b2_update_file_retention", object{"fileName": "n", "fileId": f.str("fileId"), "bypassGovernance": true}).fails(t, 400, "bad_request")
 		a.call(t, "b2_delete_file_version", object{"fileName": "n", "fileId": f.str("fileId"), "bypassGovernance": true}).ok(t)
 	}},
 	{"a legal hold protects until it is off", func(t *testing.T, a *api) {
