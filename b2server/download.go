@@ -11,14 +11,14 @@ import (
 )
 
 // overrides are the query parameters that replace headers of a download, in
-// the order in which their digest is made.
-var overrides = [...]struct{ query, header string }{
-	{"b2ContentDisposition", "Content-Disposition"},
-	{"b2ContentLanguage", "Content-Language"},
-	{"b2Expires", "Expires"},
-	{"b2CacheControl", "Cache-Control"},
-	{"b2ContentEncoding", "Content-Encoding"},
-	{"b2ContentType", "Content-Type"},
+// the order in which their digest is made, and the file info that sets the same.
+var overrides = [...]struct{ query, header, info string }{
+	{"b2ContentDisposition", "Content-Disposition", wire.InfoDisposition},
+	{"b2ContentLanguage", "Content-Language", wire.InfoLanguage},
+	{"b2Expires", "Expires", wire.InfoExpires},
+	{"b2CacheControl", "Cache-Control", wire.InfoCacheControl},
+	{"b2ContentEncoding", "Content-Encoding", wire.InfoEncoding},
+	{"b2ContentType", "Content-Type", ""},
 }
 
 // digestOverrides is what a download token remembers of its overrides: "" for
@@ -67,6 +67,11 @@ func (c *call) getDownloadAuthorization(req *downloadAuthorizationRequest) (any,
 		"b2ContentDisposition": req.ContentDisposition, "b2ContentLanguage": req.ContentLanguage,
 		"b2Expires": req.Expires, "b2CacheControl": req.CacheControl,
 		"b2ContentEncoding": req.ContentEncoding, "b2ContentType": req.ContentType,
+	}
+	for _, o := range overrides {
+		if text := given[o.query]; text != nil && !validReserved(o.info, *text) {
+			return nil, badRequest("%s is not valid in its header", o.query)
+		}
 	}
 	digest := digestOverrides(func(name string) (string, bool) { return value(given[name]), given[name] != nil })
 	tok := c.s.tokens.sign(token{Kind: tokenDownload, Expires: c.now.UnixMilli() + 1000*req.ValidDurationInSeconds,
@@ -291,7 +296,7 @@ func (c *call) downloadHeaders(b *bucket, v *version) error {
 		h[wire.HeaderReplication] = []string{v.Replication.String()}
 	}
 	c.lockHeaders(v)
-	return c.override(v)
+	return c.override(b, v)
 }
 
 // lockHeaders shows the protection of a version to those who may read it, and
@@ -320,25 +325,23 @@ func (c *call) lockHeaders(v *version) {
 }
 
 // override replaces headers by what the query says.
-func (c *call) override(v *version) error {
+func (c *call) override(b *bucket, v *version) error {
 	if c.r.URL.RawQuery == "" {
 		return nil
 	}
 	query := c.r.URL.Query()
-	total := len(v.Name)
-	for _, p := range v.Info {
-		total += len(p.Name) + len(p.Value)
-	}
+	total := len(v.Name) + v.infoSize()
+	limit := infoLimit(v.Seal.Mode == sseC || b.LockEnabled)
 	for _, o := range overrides {
 		if !query.Has(o.query) {
 			continue
 		}
 		text := query.Get(o.query)
-		if !validHeaderValue(text) {
-			return badRequest("%s is not valid in a header", o.query)
+		if !validReserved(o.info, text) {
+			return badRequest("%s is not valid in its header", o.query)
 		}
-		if total += len(text); total > wire.MaxInfoBytes {
-			return badRequest("the overrides are too long")
+		if total += len(text); total > limit {
+			return badRequest("file name, file info and overrides are longer than %d bytes", limit)
 		}
 		c.w.Header()[o.header] = []string{text}
 	}

@@ -1,8 +1,10 @@
 package b2server
 
 import (
+	"mime"
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 	"unicode/utf8"
 
@@ -94,19 +96,47 @@ func checkInfo(name string, info []infoPair, small bool) error {
 		if !utf8.ValidString(p.Value) {
 			return badRequest("the value of file info %s is not UTF-8", p.Name)
 		}
-		if infoHeader(p.Name) != "" && !validHeaderValue(p.Value) {
-			return badRequest("the value of file info %s is not valid in a header", p.Name)
+		if infoHeader(p.Name) != "" && !validReserved(p.Name, p.Value) {
+			return badRequest("the value of file info %s is not valid in its header", p.Name)
 		}
 		total += len(p.Name) + len(p.Value)
 	}
-	limit := wire.MaxInfoBytes
-	if small {
-		limit = wire.MaxInfoBytesSSE
-	}
-	if total > limit {
+	if limit := infoLimit(small); total > limit {
 		return badRequest("file name and file info are longer than %d bytes", limit)
 	}
 	return nil
+}
+
+func infoLimit(small bool) int {
+	if small {
+		return wire.MaxInfoBytesSSE
+	}
+	return wire.MaxInfoBytes
+}
+
+// validReserved checks the value of a reserved name against the grammar of its
+// header (API documentation, "Files"). Cache-Control may have directives that
+// nobody knows yet, so it is any text.
+func validReserved(name, text string) bool {
+	if !validHeaderValue(text) {
+		return false
+	}
+	switch name {
+	case wire.InfoExpires:
+		_, err := http.ParseTime(text)
+		return err == nil
+	case wire.InfoDisposition:
+		_, _, err := mime.ParseMediaType(text)
+		return err == nil
+	case wire.InfoLanguage, wire.InfoEncoding:
+		return !slices.ContainsFunc(strings.Split(text, ","), func(word string) bool { return !isToken(strings.TrimSpace(word)) })
+	}
+	return true
+}
+
+// isToken says whether s is a token of RFC 2616.
+func isToken(s string) bool {
+	return s != "" && strings.Trim(s, letters+digits+"!#$%&'*+-.^_`|~") == ""
 }
 
 // infoHeader is the header that a reserved info name sets on downloads.

@@ -117,6 +117,9 @@ var downloadRules = []rule{
 		if got.header.Get("Content-Type") != "image/png" || got.header.Get("Cache-Control") != "no-store" {
 			t.Errorf("headers: %v", got.header)
 		}
+		r = newRequest(t, "GET", a.download+"/file/"+b.name+"/n?b2Expires=tomorrow", nil)
+		r.Header.Set("Authorization", a.token)
+		a.do(t, r).fails(t, 400, "bad_request")
 		tok := a.call(t, "b2_get_download_authorization", object{"bucketId": b.id, "fileNamePrefix": "", "validDurationInSeconds": 60,
 			"b2ContentType": "image/png"}).ok(t).str("authorizationToken")
 		b.fetch(t, "GET", "n", "Authorization", tok).fails(t, 401, "unauthorized")

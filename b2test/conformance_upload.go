@@ -90,7 +90,12 @@ var uploadRules = []rule{
 		if got.object("fileInfo").str("some-name") != "a b+c d自" || got.object("fileInfo").str("b2-content-language") != "en" {
 			t.Errorf("info: %s", got.raw)
 		}
-		b.put(t, b.uploadURL(t), "f", "x", "X-Bz-Info-b2-unknown", "x").fails(t, 400, "bad_request")
+		for name, value := range map[string]string{"unknown": "x", "expires": "tomorrow", "content-disposition": "attachment%3B%20%3B%20file",
+			"content-language": "en%20de", "content-encoding": "a/b"} {
+			b.put(t, b.uploadURL(t), "f", "x", "X-Bz-Info-b2-"+name, value).fails(t, 400, "bad_request")
+		}
+		b.upload(t, "f", "x", "X-Bz-Info-b2-expires", "Thu,%2001%20Dec%202050%2016%3A00%3A00%20GMT", "X-Bz-Info-b2-content-encoding", "gzip",
+			"X-Bz-Info-b2-content-disposition", "attachment%3B%20filename%3D%22a%20b.txt%22", "X-Bz-Info-b2-cache-control", "private,%20max-age=2222")
 		b.put(t, b.uploadURL(t), "f", "x", "X-Bz-Info-long", strings.Repeat("x", 7001)).fails(t, 400, "bad_request")
 	}},
 	{"the content type can be left to the service", func(t *testing.T, a *api) {

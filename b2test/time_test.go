@@ -230,6 +230,13 @@ func (r refusing) RoundTrip(*http.Request) (*http.Response, error) {
 	return nil, errors.New("refused")
 }
 
+func TestNotificationRulesAreRequired(t *testing.T) {
+	_, a := open(t)
+	b := a.bucket(t)
+	a.call(t, "b2_set_bucket_notification_rules", object{"bucketId": b.id}).fails(t, 400, "bad_request")
+	a.call(t, "b2_set_bucket_notification_rules", object{"bucketId": b.id, "eventNotificationRules": []object{}}).ok(t)
+}
+
 func TestWebhooksAreSigned(t *testing.T) {
 	got := make(chan string, 10)
 	const secret = "0123456789abcdef0123456789abcdef"
