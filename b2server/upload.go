@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/bowline-sync/bowline/internal/wire"
@@ -248,4 +249,8 @@ func (c *call) failedByTest() error {
 	return nil
 }
 
-func (c *call) testMode(mode string) bool { return c.r.Header.Get(wire.HeaderTestMode) == mode }
+// testMode says whether the client asks for a mode. blazer sends one header for
+// each that it wants.
+func (c *call) testMode(mode string) bool {
+	return slices.Contains(c.r.Header[wire.HeaderTestMode], mode)
+}

@@ -193,7 +193,8 @@ func TestTestModes(t *testing.T) {
 	}
 	r := newRequest(t, "GET", a.url+"/b2api/v4/b2_get_upload_url?bucketId="+b.id, nil)
 	r.Header.Set("Authorization", a.token)
-	r.Header.Set("X-Bz-Test-Mode", "force_cap_exceeded")
+	r.Header.Add("X-Bz-Test-Mode", "fail_some_uploads")
+	r.Header.Add("X-Bz-Test-Mode", "force_cap_exceeded")
 	a.do(t, r).fails(t, 403, "cap_exceeded")
 }
 
