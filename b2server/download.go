@@ -361,30 +361,35 @@ func parseRange(header string, size int64) (off, n int64, partial bool, err erro
 		return 0, size, false, nil
 	}
 	if first == "" {
-		suffix, bad := strconv.ParseUint(last, 10, 63)
-		if bad != nil {
+		suffix, bad := parseOffset(last)
+		if bad {
 			return 0, size, false, nil
 		}
 		if suffix == 0 || size == 0 {
 			return 0, 0, false, badRange()
 		}
-		n = min(int64(suffix), size)
+		n = min(suffix, size)
 		return size - n, n, true, nil
 	}
-	from, bad1 := strconv.ParseUint(first, 10, 63)
-	to := uint64(size - 1)
-	var bad2 error
+	from, bad1 := parseOffset(first)
+	to, bad2 := size-1, false
 	if last != "" {
-		to, bad2 = strconv.ParseUint(last, 10, 63)
+		to, bad2 = parseOffset(last)
 	}
 	switch {
-	case bad1 != nil || bad2 != nil || last != "" && to < from:
+	case bad1 || bad2 || last != "" && to < from:
 		return 0, size, false, nil
-	case int64(from) >= size:
+	case from >= size:
 		return 0, 0, false, badRange()
 	}
-	to = min(to, uint64(size-1))
-	return int64(from), int64(to-from) + 1, true, nil
+	to = min(to, size-1)
+	return from, to - from + 1, true, nil
+}
+
+// parseOffset reads a number of a range. One beyond all files is the largest.
+func parseOffset(s string) (n int64, bad bool) {
+	u, err := strconv.ParseUint(s, 10, 63)
+	return int64(u), err != nil && !errors.Is(err, strconv.ErrRange)
 }
 
 func badRange() *apiError {

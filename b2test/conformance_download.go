@@ -43,7 +43,9 @@ var downloadRules = []rule{
 			{"bytes=2-4", "234", "bytes 2-4/10", 206},
 			{"bytes=7-", "789", "bytes 7-9/10", 206},
 			{"bytes=7-99", "789", "bytes 7-9/10", 206},
+			{"bytes=7-99999999999999999999", "789", "bytes 7-9/10", 206},
 			{"bytes=-3", "789", "bytes 7-9/10", 206},
+			{"bytes=-99999999999999999999", "0123456789", "bytes 0-9/10", 206},
 			{"bytes=0-9", "0123456789", "bytes 0-9/10", 206},
 		} {
 			got := a.fetchID(t, "GET", f.str("fileId"), "Range", c.header)
