@@ -60,6 +60,9 @@ type target struct {
 	rest    string // escaped, as it came
 }
 
+// uploads says that the handler reads the body piece by piece.
+func (t target) uploads() bool { return t.call == wire.CallUploadFile || t.call == wire.CallUploadPart }
+
 // parsePath reads the escaped path, without cleaning or decoding it: names of
 // files may contain "//" and "..".
 func parsePath(path string) target {
@@ -92,12 +95,15 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header()["Date"] = s.date.header(now)
 	path := r.URL.EscapedPath()
 	t := parsePath(path)
+	res := &response{ResponseWriter: w, head: r.Method == http.MethodHead, patience: s.cfg.BodyTimeout}
+	if r.ContentLength != 0 && !t.uploads() {
+		res.awaitBody() // net/http reads what the handler leaves, with the patience that it finds
+	}
 	if t.call == "" {
-		s.serveOther(w, r, path)
+		s.serveOther(res, r, path)
 		return
 	}
-	c := &call{s: s, r: r, name: t.call, version: t.version, rest: t.rest, now: now,
-		w: &response{ResponseWriter: w, head: r.Method == http.MethodHead, patience: s.cfg.BodyTimeout}}
+	c := &call{s: s, r: r, name: t.call, version: t.version, rest: t.rest, now: now, w: res}
 	defer s.done(c, began)
 	v, err := c.serve()
 	if err == nil {
@@ -109,7 +115,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if errors.Is(err, errClientGone) {
 		panic(http.ErrAbortHandler)
 	}
-	c.w.fail(s.asAPIError(t.call, err))
+	if r.ContentLength != 0 {
+		res.awaitBody() // as above, for uploads
+	}
+	res.fail(s.asAPIError(t.call, err))
 }
 
 // serve checks what all calls have in common, in the order in which clients
@@ -178,7 +187,7 @@ func (c *call) disturb() error {
 }
 
 // serveOther serves what is not the API.
-func (s *Server) serveOther(w http.ResponseWriter, r *http.Request, path string) {
+func (s *Server) serveOther(w *response, r *http.Request, path string) {
 	switch path {
 	case "/healthz":
 		s.serveHealth(w)
@@ -187,8 +196,7 @@ func (s *Server) serveOther(w http.ResponseWriter, r *http.Request, path string)
 	case "/":
 		s.servePage(w, r)
 	default:
-		res := &response{ResponseWriter: w, head: r.Method == http.MethodHead}
-		res.fail(notFound("there is nothing at this address"))
+		w.fail(notFound("there is nothing at this address"))
 	}
 }
 

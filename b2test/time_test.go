@@ -375,6 +375,34 @@ func TestSlowBodyIsCutOff(t *testing.T) {
 	})
 }
 
+// A body that no handler reads is waited for no longer than one that is read.
+func TestBodyThatNeverComesIsCutOff(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		b := piped(t)
+		to := b.uploadURL(t)
+		for _, c := range []struct {
+			method, url string
+			status      int
+		}{
+			{"POST", b.url + "/b2api/v4/b2_list_buckets", 401},
+			{"GET", b.url + "/b2api/v4/b2_list_buckets", 401},
+			{"POST", to.url, 401},
+			{"POST", b.url + "/healthz", 200},
+			{"POST", b.url + "/nothing", 404},
+		} {
+			reader, writer := io.Pipe()
+			r := newRequest(t, c.method, c.url, reader)
+			r.ContentLength = 7
+			r.Header.Set("Authorization", "made-up")
+			began := time.Now()
+			if got := b.do(t, r); got.status != c.status || time.Since(began) != time.Minute {
+				t.Errorf("%s: %d after %v", got.call, got.status, time.Since(began))
+			}
+			_ = writer.Close()
+		}
+	})
+}
+
 func TestSlowReaderIsCutOff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := piped(t)
