@@ -3,6 +3,7 @@ package b2server
 import (
 	"crypto/sha256"
 	"errors"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -243,14 +244,15 @@ func (c *call) send(v *version, sse *sseRequest, status int, off, n int64) error
 		return err
 	}
 	defer r.Close()
-	c.w.WriteHeader(status)
 	chunk := chunks.Get().(*chunk)
 	defer chunks.Put(chunk)
-	for n > 0 {
-		k, err := r.Read(chunk.buf[:min(n, chunkSize)])
-		if err != nil {
-			return err // the header has gone: fail drops the connection
-		}
+	k, err := readPiece(r, chunk.buf, n)
+	if err != nil { // damage at the front can still be told
+		clear(c.w.Header())
+		return err
+	}
+	c.w.WriteHeader(status)
+	for ; n > 0 && err == nil; k, err = readPiece(r, chunk.buf, n) {
 		c.s.bandwidth.wait(c.r.Context(), k)
 		c.w.awaitReader()
 		if _, err := c.w.Write(chunk.buf[:k]); err != nil {
@@ -258,7 +260,15 @@ func (c *call) send(v *version, sse *sseRequest, status int, off, n int64) error
 		}
 		n -= int64(k)
 	}
-	return nil
+	return err // the header has gone: fail drops the connection
+}
+
+// readPiece reads some of the n bytes that are left; none are no error.
+func readPiece(r io.Reader, buf []byte, n int64) (int, error) {
+	if n == 0 {
+		return 0, nil
+	}
+	return r.Read(buf[:min(n, int64(len(buf)))])
 }
 
 // errClientGone says that nobody is left to answer.

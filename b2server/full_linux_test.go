@@ -3,7 +3,6 @@ package b2server
 import (
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"syscall"
 	"testing"
@@ -59,12 +58,4 @@ func TestRealDiskFull(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-}
-
-func uploadHere(s *Server, path, auth, name, content string) int {
-	r := httptest.NewRequest("POST", path, strings.NewReader(content))
-	r.Header = http.Header{"Authorization": {auth}, "X-Bz-File-Name": {name}, "Content-Type": {"text/plain"}, "X-Bz-Content-Sha1": {"do_not_verify"}}
-	w := httptest.NewRecorder()
-	s.ServeHTTP(w, r)
-	return w.Code
 }

@@ -248,3 +248,26 @@ func TestFullDiskIsAnAnswer(t *testing.T) {
 		t.Errorf("%d files are left", n)
 	}
 }
+
+func uploadHere(s *Server, path, auth, name, content string) int {
+	r := httptest.NewRequest("POST", path, strings.NewReader(content))
+	r.Header = http.Header{"Authorization": {auth}, "X-Bz-File-Name": {name}, "Content-Type": {"text/plain"}, "X-Bz-Content-Sha1": {"do_not_verify"}}
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, r)
+	return w.Code
+}
+
+// What was cut off on disk is an error answer, not a broken connection.
+func TestDamagedContentIsAnAnswer(t *testing.T) {
+	store := openDisk(t, t.TempDir())
+	s, _, _, path, auth := hostileServer(t, store)
+	if got := uploadHere(s, path, auth, "n", strings.Repeat("x", 5000)); got != 200 {
+		t.Fatalf("upload: %d", got)
+	}
+	_ = store.eachFile(objectsDir, func(path, _ string) error { return os.Truncate(store.path(path), 100) })
+	w := httptest.NewRecorder()
+	s.ServeHTTP(w, httptest.NewRequest("GET", "/file/a-bucket/n", nil))
+	if w.Code != 500 || !strings.Contains(w.Body.String(), wire.CodeInternalError) || w.Header().Get(wire.HeaderFileID) != "" {
+		t.Errorf("%d %s %v", w.Code, w.Body, w.Header())
+	}
+}
