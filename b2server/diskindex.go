@@ -3,6 +3,7 @@ package b2server
 import (
 	"encoding/binary"
 	"errors"
+	"fmt"
 	"os"
 	"strconv"
 	"sync"
@@ -182,10 +183,7 @@ var openKey = []byte("open")
 // the journal then goes into the file.
 func (d *DiskStore) openIndex() (crashed bool, err error) {
 	x := &d.index
-	x.db, err = bbolt.Open(d.path(indexFile), 0o600, &bbolt.Options{
-		Timeout: lockWait, NoSync: d.noSync, NoGrowSync: d.noSync, FreelistType: bbolt.FreelistMapType,
-	})
-	if err != nil {
+	if err := d.openDB(); err != nil {
 		return false, err
 	}
 	if err := os.WriteFile(d.path(ownerFile), []byte(strconv.Itoa(os.Getpid())+"\n"), 0o600); err != nil {
@@ -203,6 +201,64 @@ func (d *DiskStore) openIndex() (crashed bool, err error) {
 	}
 	x.journal.restart(x.journal.epoch + 1)
 	return crashed, d.syncDir(d.dir) // which has the journal's name
+}
+
+var errBadIndex = errors.New(indexFile + " is damaged or was cut off: put a copy of the whole folder in place")
+
+// openDB opens the file of the index, if it is whole.
+func (d *DiskStore) openDB() (err error) {
+	defer func() { // bbolt panics at pages that make no sense
+		if bad := recover(); bad != nil {
+			err = fmt.Errorf("%w (%v)", errBadIndex, bad)
+		}
+	}()
+	info, err := os.Stat(d.path(indexFile))
+	if err != nil || info.Size() == 0 {
+		err = d.checkNew()
+	} else {
+		err = d.checkLength()
+	}
+	if err != nil {
+		return err
+	}
+	d.index.db, err = bbolt.Open(d.path(indexFile), 0o600, &bbolt.Options{
+		Timeout: lockWait, NoSync: d.noSync, NoGrowSync: d.noSync, FreelistType: bbolt.FreelistMapType,
+	})
+	return err
+}
+
+// checkLength refuses a file that was cut off: pages that it should have and has
+// not are a fault of memory for whoever reads them. Opened for reading only,
+// bbolt looks at the first two.
+func (d *DiskStore) checkLength() error {
+	db, err := bbolt.Open(d.path(indexFile), 0o600, &bbolt.Options{Timeout: lockWait, ReadOnly: true})
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	return db.View(func(tx *bbolt.Tx) error {
+		info, err := os.Stat(d.path(indexFile))
+		if err == nil && info.Size() < tx.Size() {
+			err = fmt.Errorf("%w (%d bytes of %d)", errBadIndex, info.Size(), tx.Size())
+		}
+		return err
+	})
+}
+
+// checkNew refuses to begin a new index where there was one: the contents would
+// be orphans then, and the check after a crash removes those.
+func (d *DiskStore) checkNew() error {
+	_, err := os.Stat(d.path(journalFile))
+	held := err == nil
+	if !held {
+		if held, err = d.anyObject(); err != nil {
+			return err
+		}
+	}
+	if held {
+		return errors.New(indexFile + " is missing or empty, but the folder holds a store: put its index back, or choose another folder")
+	}
+	return nil
 }
 
 // recover makes the tables, takes in the journal and marks the store as open.

@@ -62,7 +62,11 @@ func (d *DiskStore) dropLost() (lost int, err error) {
 			return lost, err
 		}
 		for _, v := range bad {
-			lost++
+			if lost++; lost == 1 {
+				if err := d.checkMounted(); err != nil {
+					return 0, err
+				}
+			}
 			d.log.Error("the content of a version is lost: dropping it", slog.String("name", v.Name), slog.String("id", v.id()))
 			err := d.Update(func(tx Tx) error {
 				_, err := remove(tx, &v)
@@ -77,6 +81,26 @@ func (d *DiskStore) dropLost() (lost int, err error) {
 		}
 		from = next
 	}
+}
+
+// checkMounted refuses to drop what was lost when nothing at all is left: the
+// disk of the objects is then more likely to be elsewhere than gone.
+func (d *DiskStore) checkMounted() error {
+	found, err := d.anyObject()
+	if err == nil && !found {
+		err = fmt.Errorf("%s holds no file, but the index names contents there: mount its disk, or put a copy of the whole folder in place", d.path(objectsDir))
+	}
+	return err
+}
+
+// anyObject says whether there is any file below objects/.
+func (d *DiskStore) anyObject() (bool, error) {
+	found := errors.New("found")
+	err := d.eachFile(objectsDir, func(string, string) error { return found })
+	if errors.Is(err, found) {
+		return true, nil
+	}
+	return false, err
 }
 
 // findLost looks at versions from a key on until it has found some.

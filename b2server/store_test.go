@@ -321,6 +321,56 @@ func abandon(d *DiskStore) {
 	_ = d.index.abandon()
 }
 
+// crashedStore is the folder of a store that did not end well: a bucket and a
+// file with a content of its own.
+func crashedStore(t *testing.T) (dir string) {
+	t.Helper()
+	dir = t.TempDir()
+	store := openDisk(t, dir)
+	s, _, _, path, auth := hostileServer(t, store)
+	if got := uploadHere(s, path, auth, "n", strings.Repeat("x", 5000)); got != 200 {
+		t.Fatalf("upload: %d", got)
+	}
+	abandon(store)
+	return dir
+}
+
+// What an operator may do to the files of a store is an error that says so,
+// and nothing is removed.
+func TestBrokenFoldersAreRefused(t *testing.T) {
+	truncate := func(size int64) func(string) error {
+		return func(dir string) error { return os.Truncate(filepath.Join(dir, indexFile), size) }
+	}
+	for name, c := range map[string]struct {
+		damage func(dir string) error
+		want   string
+	}{
+		"no index":        {func(dir string) error { return os.Remove(filepath.Join(dir, indexFile)) }, "missing or empty"},
+		"empty index":     {truncate(0), "missing or empty"},
+		"index of a page": {truncate(4096), "index"},
+		"two pages":       {truncate(8192), "damaged or was cut off"},
+		"half an index":   {truncate(20_000), "damaged or was cut off"},
+		"no objects": {func(dir string) error { return os.RemoveAll(filepath.Join(dir, objectsDir)) },
+			"mount its disk"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir := crashedStore(t)
+			if err := c.damage(dir); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 { // the first try must not make the second succeed
+				store, err := OpenDiskStore(dir, DiskOptions{})
+				if err == nil {
+					_ = store.Close()
+				}
+				if err == nil || !strings.Contains(err.Error(), c.want) {
+					t.Errorf("opened with %v, want %s", err, c.want)
+				}
+			}
+		})
+	}
+}
+
 func TestRepairAfterCrash(t *testing.T) {
 	dir := t.TempDir()
 	s, err := New(Config{Store: openDisk(t, dir), MaintainEvery: -1})
