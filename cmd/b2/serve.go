@@ -208,10 +208,11 @@ const stopWait = 10 * time.Second
 // certificate it speaks TLS.
 func (e *env) listen(ctx context.Context, o *serveOptions, server *b2server.Server, pair *tls.Certificate) error {
 	scheme := "http"
-	listener, err := net.Listen("tcp", o.listen)
+	tcp, err := net.Listen("tcp", o.listen)
 	if err != nil {
 		return err
 	}
+	var listener net.Listener = limitConnections(tcp, maxConnections)
 	defer listener.Close()
 	if pair != nil {
 		scheme = "https"
