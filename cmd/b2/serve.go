@@ -82,7 +82,7 @@ served at /metrics, and /healthz answers "ok".`,
 	flags.BoolVar(&o.strictNames, "strict-names", false, "refuse file names that Backblaze's documentation forbids but its service takes")
 	o.defaultEncryption = addChoice(flags, "default-encryption", b2server.EncryptionB2,
 		"encrypt files in new buckets, unless they ask for more: SSE-B2, or none, as Backblaze did before 2026", b2server.EncryptionNone, b2server.EncryptionB2)
-	flags.BoolVar(&o.log, "log", false, "log what the server does to standard error")
+	flags.BoolVar(&o.log, "log", false, "log to standard error what the server does, and not problems only")
 	flags.BoolVar(&o.accessLog, "access-log", false, "log each request to standard error, as a line of JSON")
 	flags.Var(&o.clockAhead, "clock-ahead", "set the server's clock forward by this `TIME`, such as 48h, so that tokens expire and lifecycle rules run")
 	flags.Var(&o.latency, "latency", "wait this `TIME` before each answer, such as 50ms")
@@ -193,12 +193,18 @@ func (o *serveOptions) check() error {
 	return cmp.Or(o.minPart.within("min-part-size", wire.MaxSinglePart), o.partSize.within("recommended-part-size", wire.MaxSinglePart))
 }
 
-// serverLog is where the server says what it does.
+// serverLog is where the server says what it does. Problems are always told: a
+// version whose content is lost must not go unseen.
 func (o *serveOptions) serverLog(e *env) *slog.Logger {
-	if !o.log {
-		return slog.New(slog.DiscardHandler)
+	level := slog.LevelWarn
+	if o.log {
+		level = slog.LevelInfo
 	}
-	return slog.New(slog.NewTextHandler(e.stderr, nil))
+	options := &slog.HandlerOptions{Level: level}
+	if o.accessLog { // which is read by programs
+		return slog.New(slog.NewJSONHandler(e.stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(e.stderr, options))
 }
 
 // stopWait is how long requests may go on when the server is told to stop.
@@ -226,7 +232,7 @@ func (e *env) listen(ctx context.Context, o *serveOptions, server *b2server.Serv
 	e.tellShell(base, id, b2.Secret(key))
 
 	httpServer := b2server.NewHTTPServer(server)
-	httpServer.ErrorLog = slog.NewLogLogger(o.serverLog(e).Handler(), slog.LevelWarn)
+	httpServer.ErrorLog = slog.NewLogLogger(o.serverLog(e).Handler(), slog.LevelInfo) // what clients do wrong
 	stopped := make(chan error, 1)
 	go func() { stopped <- httpServer.Serve(listener) }()
 	select {
