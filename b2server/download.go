@@ -306,8 +306,17 @@ func (c *call) downloadHeaders(b *bucket, v *version) error {
 		h[wire.HeaderReplication] = []string{v.Replication.String()}
 	}
 	c.lockHeaders(v)
+	if strings.Contains(c.r.Header.Get("Accept"), "text/html") {
+		h["Content-Security-Policy"] = foreignOrigin
+	}
 	return c.override(b, v)
 }
+
+// foreignOrigin has a browser that opens a stored page treat it as of an origin
+// of its own. On the service downloads have a host to themselves; here a page
+// that anybody stored could otherwise act with the key that was given to the
+// page at "/".
+var foreignOrigin = []string{"sandbox allow-downloads allow-forms allow-modals allow-popups allow-scripts"}
 
 // lockHeaders shows the protection of a version to those who may read it, and
 // tells the others what was withheld.

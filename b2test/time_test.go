@@ -327,6 +327,21 @@ func TestPublicBucket(t *testing.T) {
 	a.do(t, r).fails(t, 401, "unauthorized")
 }
 
+// A stored page cannot act for who signed in at "/". Other clients see no
+// header that the service does not send.
+func TestStoredPagesAreOfAnotherOrigin(t *testing.T) {
+	_, a := open(t)
+	b := a.bucket(t, object{"bucketType": "allPublic"})
+	b.upload(t, "n.html", "<script>fetch('/')</script>", "Content-Type", "text/html")
+	browser := b.fetch(t, "GET", "n.html", "Accept", "text/html,application/xhtml+xml,*/*;q=0.8", "Authorization", "").ok(t)
+	if got := browser.header.Get("Content-Security-Policy"); !strings.HasPrefix(got, "sandbox ") || strings.Contains(got, "same-origin") {
+		t.Errorf("a browser is told %q", got)
+	}
+	if got := b.fetch(t, "GET", "n.html", "Accept", "*/*").ok(t).header.Get("Content-Security-Policy"); got != "" {
+		t.Errorf("another client is told %q", got)
+	}
+}
+
 func TestCustomUploadTime(t *testing.T) {
 	s, a := open(t)
 	b := a.bucket(t)
