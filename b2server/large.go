@@ -94,6 +94,9 @@ func (c *call) started(req *wire.StartLargeFileRequest, b *bucket) (v *version, 
 }
 
 func (c *call) getUploadPartURL(req *wire.FileIDRequest) (any, error) {
+	if _, ok := fileNumber(req.FileID); !ok {
+		return nil, badRequest("Not a valid file id: %s", req.FileID) // this call's own words, by its documentation
+	}
 	if _, err := c.viewUnfinished(req.FileID); err != nil {
 		return nil, err
 	}

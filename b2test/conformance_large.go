@@ -173,6 +173,13 @@ var largeRules = []rule{
 			t.Errorf("the name shows %d bytes", len(got.raw))
 		}
 	}},
+	{"ids that are none", func(t *testing.T, a *api) {
+		for call, text := range map[string]string{"b2_get_upload_part_url": "Not a valid file id: x", "b2_cancel_large_file": "Invalid fileId: x"} {
+			if got := a.call(t, call, object{"fileId": "x"}).fails(t, 400, "bad_request"); got.str("message") != text {
+				t.Errorf("%s: %s", call, got.raw)
+			}
+		}
+	}},
 	{"part numbers and part tokens", func(t *testing.T, a *api) {
 		b := a.bucket(t)
 		id, other := b.start(t, "large").str("fileId"), b.start(t, "other").str("fileId")
