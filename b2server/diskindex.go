@@ -7,6 +7,7 @@ import (
 	"os"
 	"strconv"
 	"sync"
+	"syscall"
 
 	"go.etcd.io/bbolt"
 )
@@ -74,7 +75,8 @@ func (d *DiskStore) change(fn func(Tx) error) (record uint64, err error) {
 	x := &d.index
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	if err := x.ready(d.syncDirty); err != nil {
+	tight, err := x.ready(d.syncDirty)
+	if err != nil {
 		return 0, err
 	}
 	tx := &diskTx{base: x.base, over: &x.over, record: x.journal.blank(), undo: x.undo[:0]}
@@ -89,7 +91,12 @@ func (d *DiskStore) change(fn func(Tx) error) (record uint64, err error) {
 	if err := fn(tx); err != nil {
 		return 0, err
 	}
-	restore, err := d.inline.take(tx)
+	restore := func() {}
+	if tight == nil {
+		restore, err = d.inline.take(tx)
+	} else if tx.puts > 0 {
+		err = tight
+	}
 	if err == nil && tx.changed() {
 		err = x.journal.append(tx.record)
 	}
@@ -101,23 +108,24 @@ func (d *DiskStore) change(fn func(Tx) error) (record uint64, err error) {
 	return x.journal.records, nil
 }
 
-// ready makes room for an update.
-func (x *index) ready(syncObjects func() error) (err error) {
+// ready makes room for an update. Where the disk has none, tight says so, and
+// only updates that remove may go on.
+func (x *index) ready(syncObjects func() error) (tight, err error) {
 	if x.db == nil {
-		return errStoreClosed
+		return nil, errStoreClosed
 	}
 	if err := x.journal.failed(); err != nil {
-		return err
+		return nil, err
 	}
 	if x.journal.full() {
-		if err := x.fold(syncObjects); err != nil {
-			return err
+		if tight = x.fold(syncObjects); tight != nil && !errors.Is(tight, syscall.ENOSPC) {
+			return nil, tight
 		}
 	}
 	if x.base == nil {
 		x.base, err = x.begin()
 	}
-	return err
+	return tight, err
 }
 
 // journalKey is in the index: the epoch of the journal whose records are not

@@ -50,6 +50,7 @@ type diskTx struct {
 	over   *layer
 	record []byte // of an Update
 	undo   []diskUndo
+	puts   int // changes that are no removals
 }
 
 // diskUndo is what the layer had of a key.
@@ -81,6 +82,7 @@ func (tx *diskTx) Put(t Table, key, value []byte) error {
 	if value == nil {
 		value = []byte{}
 	}
+	tx.puts++
 	tx.change(t, key, value)
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"sync"
+	"syscall"
 )
 
 // journal is the file of the changes that are not in the index file yet. Each
@@ -17,8 +18,9 @@ import (
 //	4 bytes  CRC-32C of the epoch and the changes
 //	changes  table, kind, key and value, one after the other
 //
-// The journal is never cut: it begins anew at its front, in a new epoch. The
-// first record that is not whole, or of another epoch, is its end.
+// The journal is never cut: it begins anew at its front, in a new epoch, and its
+// space is there from the start. The first record that is not whole, or of
+// another epoch, is its end.
 type journal struct {
 	file    *os.File
 	room    int64 // it is full when it is longer
@@ -41,6 +43,10 @@ const (
 
 	// journalRoom bounds the layer in memory too, which holds about as much.
 	journalRoom = 1 << 20
+
+	// journalReserve is beyond that, for removals on a full disk: without them
+	// nobody could make space.
+	journalReserve = 64 << 10
 )
 
 var castagnoli = crc32.MakeTable(crc32.Castagnoli)
@@ -52,7 +58,22 @@ func openJournal(path string) (*journal, error) {
 	}
 	j := &journal{file: f, room: journalRoom}
 	j.synced.ended.L = &j.synced
-	return j, nil
+	return j, j.reserve()
+}
+
+// reserve makes the file as long as it may become, so that it has its space
+// when the disk is full. On a disk that is full by now, it goes without.
+func (j *journal) reserve() error {
+	at, err := j.file.Seek(0, io.SeekEnd)
+	zeros := make([]byte, journalReserve)
+	for ; err == nil && at < journalRoom+journalReserve; at += int64(len(zeros)) {
+		_, err = j.file.WriteAt(zeros, at)
+	}
+	if err != nil && !errors.Is(err, syscall.ENOSPC) {
+		return err
+	}
+	_, err = j.file.Seek(0, io.SeekStart)
+	return err
 }
 
 // full says that the layer should go into the index before another record.
