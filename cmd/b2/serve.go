@@ -129,7 +129,11 @@ func (e *env) serve(ctx context.Context, o *serveOptions) error {
 	if made != "" {
 		fmt.Fprintf(e.stdout, "# The certificate is %s, its SHA-256 fingerprint\n# %s\n", oneLine(made), fingerprint(pair))
 	}
-	return errors.Join(e.listen(ctx, o, server, pair), server.Close())
+	served, closed := e.listen(ctx, o, server, pair), server.Close()
+	if closed != nil { // a signal ends the program with words of its own
+		cfg.Log.Error("the store could not be closed: the next start checks it", slog.Any("error", closed))
+	}
+	return errors.Join(served, closed)
 }
 
 // config is the server that the options describe, without its store.
