@@ -300,9 +300,9 @@ func TestCallsAreLimited(t *testing.T) {
 	}
 }
 
-// TestWaitingIsShownAtOnce has a service that does not answer: the terminal
+// TestWaitingIsShownFromTheStart has a service that does not answer: the terminal
 // shows that the run waits before it has even authorised.
-func TestWaitingIsShownAtOnce(t *testing.T) {
+func TestWaitingIsShownFromTheStart(t *testing.T) {
 	c := newComputer(t)
 	master, tty, err := pty.Open()
 	if err != nil {

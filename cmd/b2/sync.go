@@ -71,7 +71,7 @@ func (e *env) sync(ctx context.Context, o *syncOptions, source, destination stri
 }
 
 // start runs the sync and tells it, from the first call on: a service that does
-// not answer is to be seen at once.
+// not answer is to be seen even then.
 func (j *syncJob) start(ctx context.Context, rec *records, calls *budget) error {
 	tell := j.teller(rec)
 	err := j.findAndRun(ctx, rec, calls, tell)

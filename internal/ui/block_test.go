@@ -182,6 +182,8 @@ func TestStatusLines(t *testing.T) {
 	waiting.waiting = true
 	waiting.wait = Waiting{Since: now.Add(-42 * time.Second), Until: now.Add(8 * time.Second),
 		Why: b2.Attempt{Status: 503, Code: "service_unavailable"}}
+	hiccup := waiting
+	hiccup.wait.Since = now.Add(-calm / 2)
 	flying := listed
 	flying.flying = []b2sync.Transfer{
 		{Name: "films/long\x1b.mov", Size: 1000, Moved: 345, Started: now.Add(-time.Hour)},
@@ -213,6 +215,8 @@ func TestStatusLines(t *testing.T) {
 		{"waiting", waiting, 79,
 			[]string{"[########-------------------] 1,204 of 5,120+ files, 3.2 GB of 10 GB+, 45 MB/s",
 				"waiting for the service for 42s, next try in 8s, 503 service_unavailable"}},
+		{"waiting for a moment", hiccup, 79,
+			[]string{"[########-------------------] 1,204 of 5,120+ files, 3.2 GB of 10 GB+, 45 MB/s", "2 failed, 12,345 scanned, 12,000 compared"}},
 	} {
 		got := c.status.lines(c.columns)
 		if len(got) != len(c.want) {

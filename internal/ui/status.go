@@ -27,7 +27,7 @@ func (s *status) lines(columns int) []string {
 		first = bar(s.share(), min(room, barMost)) + " " + first
 	}
 	lines := []string{first, fitting(columns, s.scans()...)}
-	if s.waiting {
+	if s.waiting && s.now.Sub(s.wait.Since) >= calm {
 		lines[1] = fitting(columns, s.waits()...)
 	}
 	if slow := s.slow(); len(slow) > 0 {
@@ -96,8 +96,8 @@ func (s *status) scans() []string {
 	return parts
 }
 
-// calm is how long a transfer takes before it is named: names that come and go
-// at once are no help.
+// calm is how long something lasts before it is shown: the name of a transfer,
+// or that the service is waited for. What comes and goes at once is no help.
 const calm = 2 * time.Second
 
 // slow names the transfers that have been under way for a while, and says how
