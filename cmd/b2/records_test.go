@@ -12,6 +12,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/creack/pty"
 
@@ -65,6 +66,25 @@ func (c *aComputer) b2(status int, args ...string) (stdout, stderr string) {
 		c.t.Fatalf("b2 %s ends with %d, want %d\n%s%s", strings.Join(args, " "), got, status, &out, &err)
 	}
 	return out.String(), err.String()
+}
+
+// reachServer lets the computer use a server over HTTP, and tells of each
+// request before it is answered. It returns the key.
+func (c *aComputer) reachServer(asked func()) (key string) {
+	c.t.Helper()
+	const keyID, secret = "key0000000000000", "K005verysecretverysecretverysec"
+	server, err := b2server.New(b2server.Config{Store: b2server.NewMemStore(), KeyID: keyID, Key: secret})
+	if err != nil {
+		c.t.Fatal(err)
+	}
+	c.t.Cleanup(func() { server.Close() })
+	web := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		asked()
+		server.ServeHTTP(w, r)
+	}))
+	c.t.Cleanup(web.Close)
+	c.vars = map[string]string{"B2_ENVIRONMENT": web.URL, "B2_APPLICATION_KEY_ID": keyID, "B2_APPLICATION_KEY": secret}
+	return secret
 }
 
 func (c *aComputer) stateDir() string { return c.path("home/.local/state/bowline") }
@@ -160,16 +180,8 @@ func TestRecordsOfARun(t *testing.T) {
 // TestRecordsHoldNoSecrets looks for the key and for tokens in everything that
 // a run leaves behind.
 func TestRecordsHoldNoSecrets(t *testing.T) {
-	const keyID, key = "key0000000000000", "K005verysecretverysecretverysec"
-	server, err := b2server.New(b2server.Config{Store: b2server.NewMemStore(), KeyID: keyID, Key: key})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer server.Close()
-	web := httptest.NewServer(server)
-	defer web.Close()
 	c := newComputer(t)
-	c.vars = map[string]string{"B2_ENVIRONMENT": web.URL, "B2_APPLICATION_KEY_ID": keyID, "B2_APPLICATION_KEY": key}
+	key := c.reachServer(func() {})
 	c.b2(0, "sync", "--create-bucket", "--report", c.path("r.html"), "--metrics-file", c.path("m.prom"),
 		"--log-file", c.path("log"), "--log-level", "debug", c.path("src"), "b2://bucket-of-secrets")
 	c.b2(0, "runs", "report", "1", c.path("again.html"))
@@ -267,6 +279,36 @@ func TestVerdictOfARunThatDidNotBegin(t *testing.T) {
 	}
 	if out, _ = c.b2(0, "runs", "show", "4"); !strings.Contains(out, "already running") {
 		t.Errorf("the last one is shown as\n%s", out)
+	}
+}
+
+// TestTimeIsOfTheWholeRun: a service that takes its time to authorise is a part
+// of what the verdict and the history say that the run took.
+func TestTimeIsOfTheWholeRun(t *testing.T) {
+	c := newComputer(t)
+	first := make(chan time.Time, 1)
+	c.reachServer(func() {
+		select {
+		case first <- time.Now():
+		default:
+		}
+	})
+	out, _ := c.b2(0, "sync", "--output", "json", "--create-bucket", c.path("src"), "b2://whole-run")
+	records := events(t, out)
+	verdict := records[len(records)-1]
+	started, err := time.Parse(time.RFC3339Nano, verdict["started"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if call := <-first; started.After(call) {
+		t.Errorf("it began %v after its first call", started.Sub(call))
+	}
+	action, err := time.Parse(time.RFC3339Nano, records[0]["time"].(string))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if took := time.Duration(verdict["durationMs"].(float64)+1) * time.Millisecond; started.Add(took).Before(action) {
+		t.Errorf("it took %v, and something happened %v after its beginning", took, action.Sub(started))
 	}
 }
 

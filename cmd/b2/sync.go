@@ -217,6 +217,7 @@ func (j *syncJob) run(ctx context.Context, s *session, rec *records, tell teller
 		return err
 	}
 	summary := running.Run(ctx)
+	summary.Started, summary.Took = rec.started, time.Since(rec.started) // with what came before the engine
 	rec.summary = &summary
 	if errors.Is(summary.Err, b2.ErrBucketNotFound) {
 		j.forget(ctx, s)
