@@ -333,8 +333,9 @@ func (r *records) remember(o *ui.Outcome, data *report.Data) {
 	run.Ended = time.Now()
 	run.Outcome, run.Verdict, run.Counts = o.Word(), ui.Verdict(o), o.Counts()
 	run.Failed, run.Failures = r.failures.Count(), r.failures.First()
-	if r.summary == nil && o.Err != nil {
-		run.Failed, run.Failures = 1, []history.Failure{{Cause: o.Err.Error()}}
+	if o.Word() == "failed" {
+		run.Failed++
+		run.Failures = slices.Insert(run.Failures, 0, history.Failure{Cause: o.Err.Error()})
 	}
 	if data != nil && (o.Actions() > 0 || !o.OK()) {
 		run.Report, _ = data.Pack() // a run without a report is still a run

@@ -91,9 +91,9 @@ func runNumber(cmd *cobra.Command, word string) (int64, error) {
 func newRunsShow(e *env) *cobra.Command {
 	var asJSON bool
 	cmd := &cobra.Command{
-		Use: "show id", Short: "Show one run with everything that failed",
-		Long: `Shows one run: its options, its numbers, its verdict, and the names that failed
-with the reason, at most ` + ui.Count(history.MaxFailures) + ` of them.`,
+		Use: "show id", Short: "Show one run with everything that went wrong",
+		Long: `Shows one run: its options, its numbers, its verdict, and what failed or was
+warned of, with the reason; at most ` + ui.Count(history.MaxFailures) + ` of these.`,
 		Args: params,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			id, err := runNumber(cmd, args[0])
@@ -140,15 +140,27 @@ func printRun(out io.Writer, r *history.Run) error {
 		return err
 	}
 	for _, f := range r.Failures {
-		if _, err := fmt.Fprintf(out, "failed: %s\n", ui.Escaped(strings.TrimPrefix(f.Name+": "+f.Cause, ": "))); err != nil {
+		if _, err := fmt.Fprintln(out, failureLine(f)); err != nil {
 			return err
 		}
 	}
-	if more := r.Failed - int64(len(r.Failures)); more > 0 {
+	if more := r.Failed + r.Counts["warnings"] - int64(len(r.Failures)); more > 0 {
 		_, err := fmt.Fprintf(out, "and %s more, which were not kept\n", ui.Count(more))
 		return err
 	}
 	return nil
+}
+
+// failureLine says what went wrong. Many causes name the file themselves.
+func failureLine(f history.Failure) string {
+	text := f.Cause
+	if !strings.Contains(text, f.Name) {
+		text = f.Name + ": " + text
+	}
+	if f.Warning {
+		return "warning: " + ui.Escaped(text)
+	}
+	return "failed: " + ui.Escaped(text)
 }
 
 func newRunsReport(e *env) *cobra.Command {

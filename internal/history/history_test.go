@@ -45,7 +45,7 @@ func TestRunIsRemembered(t *testing.T) {
 	end.Ended = end.Started.Add(time.Minute)
 	end.Outcome, end.Verdict = "incomplete", "incomplete: 1 failed"
 	end.Counts = map[string]int64{"uploaded": 3, "calls_c": 9}
-	end.Failed, end.Failures = 1, []Failure{{"upload a", "permission denied"}}
+	end.Failed, end.Failures = 1, []Failure{{Name: "upload a", Cause: "permission denied"}, {Name: "b", Cause: "is odd", Warning: true}}
 	end.Report = []byte("packed")
 	if err := entry.End(end); err != nil {
 		t.Fatal(err)
@@ -244,8 +244,25 @@ func TestFailuresAreBounded(t *testing.T) {
 	if f.Count() != MaxFailures+6 || len(f.First()) != MaxFailures {
 		t.Errorf("%d of %d failures are kept", len(f.First()), f.Count())
 	}
-	if want := (Failure{"upload a", os.ErrPermission.Error()}); f.First()[0] != want {
+	if want := (Failure{Name: "upload a", Cause: os.ErrPermission.Error()}); f.First()[0] != want {
 		t.Errorf("the first is %+v", f.First()[0])
+	}
+}
+
+// TestWarningsAreNoFailures has more warnings than are kept: what failed after
+// them is kept all the same.
+func TestWarningsAreNoFailures(t *testing.T) {
+	var f Failures
+	for range MaxFailures + 5 {
+		f.Event(b2sync.Problem{Path: "/src/odd", Err: os.ErrNotExist, Warning: true})
+	}
+	f.Event(b2sync.Problem{Path: "/src/bad", Err: os.ErrNotExist})
+	first := f.First()
+	if f.Count() != 1 || len(first) != MaxFailures {
+		t.Errorf("%d failed, %d are kept", f.Count(), len(first))
+	}
+	if first[0].Name != "/src/bad" || first[0].Warning || !first[1].Warning {
+		t.Errorf("the first are %+v", first[:2])
 	}
 }
 

@@ -18,7 +18,8 @@ type Run struct {
 	Verdict string `json:"verdict"`
 	// Counts are the numbers of the run by name, calls included.
 	Counts map[string]int64 `json:"counts"`
-	// Failed is how many names failed, Failures the first of them.
+	// Failed is how many names failed, and the run itself if it failed as a
+	// whole. Failures are the first of them, then the first warnings.
 	Failed   int64     `json:"failed"`
 	Failures []Failure `json:"failures,omitempty"`
 	// Report is the ground of the run's report page, as its package packs it.
@@ -39,8 +40,9 @@ func (r *Run) State() string {
 
 // Failure is one thing that went wrong.
 type Failure struct {
-	Name  string `json:"name"`
-	Cause string `json:"cause"`
+	Name    string `json:"name"` // "" for the run as a whole
+	Cause   string `json:"cause"`
+	Warning bool   `json:"warning,omitempty"`
 }
 
 // Limits of what is kept. They bound the database at some tens of megabytes.
