@@ -28,19 +28,12 @@ var page = template.Must(template.New("page").Funcs(template.FuncMap{
 	"count": ui.Count,
 	"size":  ui.Size,
 	"span":  ui.Span,
-	"rate":  func(s Slow) string { return rateOf(s.Bytes, s.Took) },
+	"rate":  func(s Slow) string { return ui.Rate(s.Bytes, s.Took) },
 	"day":   func(t time.Time) string { return t.Local().Format("2 Jan 2006") },
 	"clock": func(t time.Time) string { return t.Local().Format("15:04 MST") },
 	"more":  func(all int64, shown []Line) int64 { return all - int64(len(shown)) },
 	"moved": (*Data).moved,
 }).Parse(pageText))
-
-func rateOf(bytes int64, took time.Duration) string {
-	if took <= 0 || bytes <= 0 {
-		return ""
-	}
-	return ui.Rate(bytes, took)
-}
 
 // moved is the average rate of the run.
 func (d *Data) moved() string {
@@ -53,7 +46,7 @@ func (d *Data) moved() string {
 	if d.DryRun {
 		return ""
 	}
-	return rateOf(bytes, d.Took)
+	return ui.Rate(bytes, d.Took)
 }
 
 // charts is what the script draws.

@@ -13,8 +13,11 @@ func Count(n int64) string { return humanize.Comma(n) }
 // Size is n bytes in decimal units: 3.2 GB.
 func Size(n int64) string { return humanize.Bytes(uint64(max(n, 0))) }
 
-// Rate is n bytes in d per second: 45 MB/s.
+// Rate is n bytes in d per second: 45 MB/s. Below one byte it is no rate, "".
 func Rate(n int64, d time.Duration) string {
+	if d <= 0 || float64(n) < d.Seconds() {
+		return ""
+	}
 	return Size(int64(float64(n)/d.Seconds())) + "/s"
 }
 

@@ -157,12 +157,11 @@ func idle(o *Outcome) string {
 
 // verdictTime is the time and, where content went over the wire, the rate.
 func verdictTime(o *Outcome) string {
-	text := Span(o.Took)
 	moved := o.Done[b2sync.Upload].Bytes + o.Done[b2sync.Download].Bytes
-	if moved > 0 && o.Took > 0 && !o.DryRun {
-		text += ", " + Rate(moved, o.Took)
+	if rate := Rate(moved, o.Took); rate != "" && !o.DryRun {
+		return Span(o.Took) + ", " + rate
 	}
-	return text
+	return Span(o.Took)
 }
 
 // verdictCalls is what was asked of the service, and the price.
