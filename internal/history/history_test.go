@@ -169,6 +169,12 @@ func TestStateThatCannotBeUsed(t *testing.T) {
 	if _, err := Acquire(file, "a"); err == nil {
 		t.Error("a lock is had in a file")
 	}
+	if _, err := Open(t.Context(), broken); err == nil || !strings.Contains(err.Error(), "move it away") {
+		t.Errorf("what is no database is opened with %v", err)
+	}
+	if _, err := Open(t.Context(), newer); err == nil || strings.Contains(err.Error(), "move it away") {
+		t.Errorf("a database of a newer version is opened with %v", err)
+	}
 }
 
 // A database that another process has locked holds no run up for long: the run

@@ -57,10 +57,20 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	}
 	path := filepath.Join(dir, "runs.db")
 	s, err := open(ctx, path)
-	if err != nil {
+	switch {
+	case isDamaged(err):
+		return nil, fmt.Errorf("%s: %w; move it away, and the next run begins a new history", path, err)
+	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return s, nil
+}
+
+// isDamaged reports that a file is no database, or one that cannot be read.
+func isDamaged(err error) bool {
+	const corrupt, notADatabase = 11, 26 // of SQLite's result codes, which have more above the lowest byte
+	var coded interface{ Code() int }
+	return errors.As(err, &coded) && (coded.Code()&0xff == corrupt || coded.Code()&0xff == notADatabase)
 }
 
 func open(ctx context.Context, path string) (*Store, error) {
