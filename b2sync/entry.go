@@ -63,7 +63,7 @@ func (e *entry) hash() string {
 	return e.sha1
 }
 
-// versions yields the versions of a bucket's entry, newest first.
+// versions are the versions of a bucket's entry, newest first.
 func (e *entry) versions() []b2.File {
 	return append([]b2.File{e.file}, e.older...)
 }

@@ -53,7 +53,8 @@ type ActionDone struct {
 	Took time.Duration
 	// Err is why the action failed; nil when it is done.
 	Err error
-	// Source is where the content came from, for people: a path or a B2 URI.
+	// Source is where the content came from, for people: the local path, or the
+	// file name in the bucket.
 	Source string
 	// ModTime is the modification time of the content, ms since the epoch.
 	ModTime int64

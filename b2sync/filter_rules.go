@@ -116,13 +116,13 @@ func rulePrefix(pattern string) string {
 // ruleTranslator turns a pattern into a regular expression of package regexp,
 // which runs in linear time:
 //
-//   - anything but slashes
-//     **        anything
-//     ?         one character, not a slash
-//     [a-z]     one of a set; [!a-z] and [^a-z] one outside it
-//     {a,b}     one of some patterns
-//     {{re}}    a regular expression of package regexp
-//     \c        the character c, or a class such as \d
+//	?         one character, not a slash
+//	*         anything but slashes
+//	**        anything
+//	[a-z]     one of a set; [!a-z] and [^a-z] one outside it
+//	{a,b}     one of some patterns
+//	{{re}}    a regular expression of package regexp
+//	\c        the character c, or a class such as \d
 //
 // A pattern that begins with a slash is anchored at the root, any other matches
 // from the start of a name or of one of its parts; all match to the end.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"iter"
 	"path/filepath"
+	"regexp"
 	"strings"
 
 	"github.com/bowline-sync/bowline/b2"
@@ -67,22 +68,10 @@ func overlap(src, dst *bucketSide, names *NameFilter) error {
 		return nil
 	}
 	return fmt.Errorf("%s and %s lie inside each other: add --exclude-dir-regex %s or choose places that do not",
-		src, dst, shellQuote(regexpQuote(strings.TrimSuffix(inner, "/"))+"$"))
+		src, dst, shellQuote(regexp.QuoteMeta(strings.TrimSuffix(inner, "/"))+"$"))
 }
 
 // shellQuote is word as a shell takes it to be one.
 func shellQuote(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'"'"'`) + "'"
-}
-
-// regexpQuote is name as a regular expression that means just that.
-func regexpQuote(name string) string {
-	var b strings.Builder
-	for _, c := range name {
-		if strings.ContainsRune(`\.+*?()|[]{}^$`, c) {
-			b.WriteByte('\\')
-		}
-		b.WriteRune(c)
-	}
-	return b.String()
 }

@@ -16,11 +16,6 @@ func (r Range) prefix() string {
 	return ""
 }
 
-// contains says whether name lies in r.
-func (r Range) contains(name string) bool {
-	return name >= r.Lo && (r.Hi == "" || name < r.Hi)
-}
-
 // successor is the first name after all that begin with p; "" when there is
 // none.
 func successor(p string) string {
