@@ -73,7 +73,7 @@ func (e *env) printRuns(runs []history.Run) error {
 	for i := range runs {
 		r := &runs[i]
 		_, verdict, _ := strings.Cut(r.Verdict, ": ")
-		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Started.Local().Format(time.DateTime), r.State(),
+		fmt.Fprintf(w, "%d\t%s\t%s\t%s\t%s\t%s\n", r.ID, r.Started.Local().Format(time.DateTime), r.Outcome,
 			ui.Escaped(r.Source), ui.Escaped(r.Destination), ui.Escaped(verdict))
 	}
 	return w.Flush()
@@ -131,7 +131,7 @@ func printRun(out io.Writer, r *history.Run) error {
 		say("took", ui.Span(r.Ended.Sub(r.Started)))
 	}
 	say("process", strconv.Itoa(r.PID))
-	say("ended", r.State())
+	say("ended", r.Outcome)
 	say("verdict", r.Verdict)
 	for _, name := range slices.Sorted(maps.Keys(r.Counts)) {
 		say(name, ui.Count(r.Counts[name]))

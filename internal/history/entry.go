@@ -11,6 +11,7 @@ type Entry struct {
 	begun chan struct{} // closed when the beginning is written down, or could not be
 	store *Store
 	id    int64
+	sign  sign
 	err   error
 
 	patience time.Duration // what is left of the time that the run may be held up
@@ -28,6 +29,9 @@ func Begin(dir string, r Run) *Entry {
 		defer close(e.begun)
 		if e.store, e.err = Open(context.Background(), dir); e.err == nil {
 			e.id, e.err = e.store.add(context.Background(), &r)
+		}
+		if e.err == nil {
+			e.sign = hangSign(dir, e.id)
 		}
 	}()
 	return e
@@ -64,6 +68,7 @@ func (e *Entry) End(r Run) error {
 		return e.err
 	}
 	defer e.store.Close()
+	defer e.sign.remove()
 	if e.err != nil {
 		return e.err
 	}

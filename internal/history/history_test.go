@@ -207,21 +207,40 @@ func TestLockedDatabase(t *testing.T) {
 	}
 }
 
+// TestKilledRunIsSeen has runs without an end: the lock on a run's sign tells
+// more than the number of its process, which may be another's by now.
 func TestKilledRunIsSeen(t *testing.T) {
 	gone := exec.Command(os.Args[0], "-test.run=^$")
 	if err := gone.Run(); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
-		run  Run
-		want string
+		name        string
+		pid         int
+		sign, taken bool
+		want        string
 	}{
-		{Run{Outcome: Running, PID: os.Getpid()}, Running},
-		{Run{Outcome: Running, PID: gone.Process.Pid}, "killed"},
-		{Run{Outcome: "done", PID: gone.Process.Pid}, "done"},
+		{"no sign, a process", os.Getpid(), false, false, Running},
+		{"no sign, no process", gone.Process.Pid, false, false, Killed},
+		{"a sign, a process with the number", os.Getpid(), true, false, Killed},
+		{"a sign that is held up in another container", gone.Process.Pid, true, true, Running},
 	} {
-		if got := c.run.State(); got != c.want {
-			t.Errorf("%+v is %s, want %s", c.run, got, c.want)
+		dir := t.TempDir()
+		s := openStore(t, dir)
+		id, err := s.add(t.Context(), &Run{PID: c.pid})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if c.sign {
+			held := hangSign(dir, id)
+			t.Cleanup(held.remove)
+			if !c.taken {
+				held.file.Close() // as the system does after a kill
+			}
+		}
+		got, err := s.Get(t.Context(), id)
+		if err != nil || got.Outcome != c.want {
+			t.Errorf("%s: the run is %+v, %v, want %s", c.name, got, err, c.want)
 		}
 	}
 }

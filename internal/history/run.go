@@ -13,7 +13,8 @@ type Run struct {
 	// Options are the arguments that the run was started with, without secrets:
 	// the caller leaves them out.
 	Options []string `json:"options"`
-	// Outcome is done, incomplete, stopped or failed; Running until the end.
+	// Outcome is done, incomplete, stopped or failed; until the end Running or
+	// Killed.
 	Outcome string `json:"outcome"`
 	Verdict string `json:"verdict"`
 	// Counts are the numbers of the run by name, calls included.
@@ -26,17 +27,11 @@ type Run struct {
 	Report []byte `json:"-"`
 }
 
-// Running is the outcome of a run that has not ended, or was killed.
-const Running = "running"
-
-// State is the run's outcome, or "killed" for one that has no end although its
-// process is gone.
-func (r *Run) State() string {
-	if r.Outcome == Running && !alive(r.PID) {
-		return "killed"
-	}
-	return r.Outcome
-}
+// The outcomes of runs that have no end.
+const (
+	Running = "running"
+	Killed  = "killed" // or lost with its computer: no process works on it any more
+)
 
 // Failure is one thing that went wrong.
 type Failure struct {

@@ -16,7 +16,10 @@ import (
 
 // Store is the database of runs. It is safe for concurrent use, by other
 // processes too.
-type Store struct{ db *sql.DB }
+type Store struct {
+	dir string // the state folder
+	db  *sql.DB
+}
 
 // busyTimeout is how long an operation waits in ms for another process.
 const busyTimeout = 2000
@@ -63,6 +66,7 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	case err != nil:
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
+	s.dir = dir
 	return s, nil
 }
 
@@ -86,7 +90,7 @@ func open(ctx context.Context, path string) (*Store, error) {
 		return nil, err
 	}
 	db.SetMaxOpenConns(1)
-	s := &Store{db}
+	s := &Store{db: db}
 	if err := s.prepare(ctx); err != nil {
 		db.Close()
 		return nil, err
@@ -184,7 +188,7 @@ func (s *Store) List(ctx context.Context, limit int) ([]Run, error) {
 	defer rows.Close()
 	var runs []Run
 	for rows.Next() {
-		r, err := scan(rows.Scan)
+		r, err := s.scan(rows.Scan)
 		if err != nil {
 			return nil, err
 		}
@@ -195,7 +199,7 @@ func (s *Store) List(ctx context.Context, limit int) ([]Run, error) {
 
 // Get returns one run; [ErrNotFound] if there is none with that id.
 func (s *Store) Get(ctx context.Context, id int64) (*Run, error) {
-	r, err := scan(s.db.QueryRowContext(ctx, `SELECT `+columns+` FROM runs WHERE id = ?`, id).Scan)
+	r, err := s.scan(s.db.QueryRowContext(ctx, `SELECT `+columns+` FROM runs WHERE id = ?`, id).Scan)
 	if errors.Is(err, sql.ErrNoRows) {
 		return nil, fmt.Errorf("run %d: %w", id, ErrNotFound)
 	}
@@ -233,8 +237,8 @@ func (s *Store) Prune(ctx context.Context, before time.Time) (int64, error) {
 	return n, err
 }
 
-// scan reads the columns of a run.
-func scan(into func(...any) error) (*Run, error) {
+// scan reads the columns of a run, and looks whether it was killed.
+func (s *Store) scan(into func(...any) error) (*Run, error) {
 	var r Run
 	var started int64
 	var ended sql.NullInt64
@@ -246,6 +250,9 @@ func scan(into func(...any) error) (*Run, error) {
 	r.Started = time.UnixMilli(started)
 	if ended.Valid {
 		r.Ended = time.UnixMilli(ended.Int64)
+	}
+	if r.Outcome == Running && !lives(s.dir, &r) {
+		r.Outcome = Killed
 	}
 	return &r, errors.Join(json.Unmarshal(options, &r.Options), json.Unmarshal(counts, &r.Counts), json.Unmarshal(failures, &r.Failures))
 }
