@@ -167,7 +167,8 @@ func newRunsReport(e *env) *cobra.Command {
 	return &cobra.Command{
 		Use: "report id [file]", Short: "Make the report page of a run",
 		Long: `Writes the page that --report would have written for a run: to a file, or to
-standard output. Reports are kept of the last hundred runs that did something.`,
+standard output. Reports are kept of the last hundred runs that did something or
+went wrong.`,
 		Example: `    ` + e.program + ` runs report 12 run.html`,
 		Args:    params,
 		RunE: func(cmd *cobra.Command, args []string) error {

@@ -49,7 +49,7 @@ PRAGMA user_version = 1`
 var ErrNotFound = errors.New("no such run")
 
 // ErrNoReport says that nothing is kept that a report page could be made of:
-// the run is too old, still under way, or did nothing.
+// the run is too old, has no end, or had nothing to do.
 var ErrNoReport = errors.New("no report is kept of this run")
 
 // Open opens the database in a state folder, and makes both if they are
