@@ -166,14 +166,20 @@ func newRuleDelete(e *env) *cobra.Command {
 		Use: "delete B2_URI ruleName", Short: "Delete a rule of a bucket",
 		Args: params,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return e.changeRules(cmd, args[0], func(u b2URI, rules []rule) ([]rule, rule, error) {
+			var bucket b2URI
+			err := e.changeRules(cmd, args[0], func(u b2URI, rules []rule) ([]rule, rule, error) {
+				bucket = u
 				kept := slices.DeleteFunc(slices.Clone(rules), func(r rule) bool { return r["name"] == args[1] })
 				if len(kept) == len(rules) {
 					return nil, nil, fmt.Errorf("no such rule to delete: '%s', available rules: %s; No rules have been deleted.", args[1], ruleNames(rules))
 				}
-				fmt.Fprintf(e.stdout, "Rule '%s' has been deleted from %s\n", args[1], u)
 				return kept, nil, nil
 			}, false)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(e.stdout, "Rule '%s' has been deleted from %s\n", args[1], bucket)
+			return err
 		},
 	}
 }
