@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/bowline-sync/bowline/b2"
+	"github.com/bowline-sync/bowline/internal/wire"
 )
 
 // copyOptions are the options of `b2 file server-side-copy`.
@@ -110,10 +111,10 @@ func (e *env) copy(cmd *cobra.Command, o *copyOptions, from, to b2URI) error {
 	}
 	if customer && !withInfo {
 		req.Replace, req.ContentType, req.Info = true, source.ContentType, source.Info()
-		delete(req.Info, "sse_c_key_id")
+		delete(req.Info, wire.InfoSSECKeyID)
 	}
 	if m.sse != nil && m.sse.KeyID != "" && req.Replace {
-		req.Info["sse_c_key_id"] = m.sse.KeyID
+		req.Info[wire.InfoSSECKeyID] = m.sse.KeyID
 	}
 	copied, err := s.Copy(ctx, req)
 	if err != nil {

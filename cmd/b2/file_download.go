@@ -19,6 +19,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"github.com/bowline-sync/bowline/b2"
+	"github.com/bowline-sync/bowline/internal/wire"
 )
 
 // downloadOptions are the options of the commands that read one file.
@@ -176,11 +177,8 @@ func (s *session) downloadToFile(ctx context.Context, req b2.DownloadRequest, to
 
 // modified is when a file's content was last changed, as far as is known.
 func modified(f *b2.File) time.Time {
-	if text, ok := f.InfoValue(b2.InfoModTime); ok {
-		var millis int64
-		if _, err := fmt.Sscan(text, &millis); err == nil {
-			return time.UnixMilli(millis)
-		}
+	if millis, ok := f.ModTime(); ok {
+		return time.UnixMilli(millis)
 	}
 	return time.UnixMilli(f.Uploaded)
 }
@@ -253,7 +251,7 @@ func encryptionText(f *b2.File) string {
 		return "none"
 	}
 	text := "mode=" + f.SSEMode + ", algorithm=AES256"
-	if id, ok := f.InfoValue("sse_c_key_id"); ok && f.SSEMode == "SSE-C" {
+	if id, ok := f.InfoValue(wire.InfoSSECKeyID); ok && f.SSEMode == "SSE-C" {
 		text += ", key_id=" + id
 	}
 	return text
