@@ -28,7 +28,7 @@ prefix, for some time, and nothing else.`,
 		},
 	}
 	cmd.Flags().StringVar(&prefix, "prefix", "", "names must begin with this `PREFIX`")
-	cmd.Flags().Var(&duration, "duration", "valid for so many `SECONDS`")
+	cmd.Flags().Var(&duration, "duration", "valid for so many `SECONDS` (default a day)")
 	return cmd
 }
 

@@ -27,7 +27,7 @@ file's.`,
 		},
 	}
 	cmd.Flags().BoolVar(&withAuth, "with-auth", false, "add a token for a private bucket")
-	cmd.Flags().Var(&duration, "duration", "the token is valid for so many `SECONDS`")
+	cmd.Flags().Var(&duration, "duration", "the token is valid for so many `SECONDS` (default a day)")
 	return cmd
 }
 

@@ -37,8 +37,8 @@ type recordOptions struct {
 func (o *recordOptions) add(flags *pflag.FlagSet) {
 	flags.StringVar(&o.report, "report", "", "write a page with charts about the run to this HTML `FILE`")
 	flags.StringVar(&o.metrics, "metrics-file", "", "write what the run did to this `FILE` for Prometheus (node exporter, textfile collector)")
-	flags.StringVar(&o.logFile, "log-file", "", "append JSON records of the run to this `FILE`")
-	o.logLevel = addChoice(flags, "log-level", "info", "log so much: debug logs each action and each call", "debug", "info", "warn", "error")
+	flags.StringVar(&o.logFile, "log-file", "", "append JSON records of the run to this `FILE`, one a line")
+	o.logLevel = addChoice(flags, "log-level", "info", "log so much (default info): debug logs each action and each call", "debug", "info", "warn", "error")
 	flags.StringVar(&o.prices, "prices", "", "take the prices of calls from this JSON `FILE`")
 	flags.Var(&o.maxB, "max-class-b", "stop before more than this `NUMBER` of class B calls are made")
 	flags.Var(&o.maxC, "max-class-c", "stop before more than this `NUMBER` of class C calls are made")

@@ -54,7 +54,7 @@ lists both buckets.`,
 	flags.StringVar(&o.rule, "rule", "", "look at the rule of this `NAME` only")
 	flags.StringVar(&o.profile, "destination-profile", "", "the destination is in the stored account of this `NAME`")
 	flags.BoolVar(&o.sourceOnly, "dont-scan-destination", false, "look at the source only")
-	o.format = addChoice(flags, "output-format", "console", "print a table, JSON, or CSV: console, json or csv", "console", "json", "csv")
+	o.format = addChoice(flags, "output-format", "console", "print a table (console, the default), JSON, or CSV", "console", "json", "csv")
 	flags.BoolVar(&o.noProgress, "no-progress", false, "show no progress")
 	flags.StringSliceVar(&o.columns, "columns", []string{"all"}, "print these `COLUMNS` only, a list with commas")
 	return cmd

@@ -81,7 +81,7 @@ served at /metrics, and /healthz answers "ok".`,
 	flags.BoolVar(&o.noSync, "no-sync", false, "do not wait for the disk: faster, but a loss of power may cost data")
 	flags.BoolVar(&o.strictNames, "strict-names", false, "refuse file names that Backblaze's documentation forbids but its service takes")
 	o.defaultEncryption = addChoice(flags, "default-encryption", b2server.EncryptionB2,
-		"encrypt files in new buckets, unless they ask for more: SSE-B2, or none, as Backblaze did before 2026", b2server.EncryptionNone, b2server.EncryptionB2)
+		"encrypt files in new buckets, unless they ask for more: SSE-B2 (the default), or none, as Backblaze did before 2026", b2server.EncryptionNone, b2server.EncryptionB2)
 	flags.BoolVar(&o.log, "log", false, "log to standard error what the server does, and not problems only")
 	flags.BoolVar(&o.accessLog, "access-log", false, "log each request to standard error, as a line of JSON")
 	flags.Var(&o.clockAhead, "clock-ahead", "set the server's clock forward by this `TIME`, such as 48h, so that tokens expire and lifecycle rules run")

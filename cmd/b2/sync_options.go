@@ -80,7 +80,7 @@ func (o *syncOptions) add(flags *pflag.FlagSet) {
 	flags.BoolVar(&o.excludeLinks, "exclude-all-symlinks", false, "leave out symbolic links; else those of the source are followed")
 	flags.Var(&o.modifiedAfter, "exclude-if-modified-after", "leave out source files modified after this `TIMESTAMP`, in seconds since 1970 (13 or 16 digits are milliseconds or microseconds)")
 	flags.Var(&o.uploadedAfter, "exclude-if-uploaded-after", "see a source bucket as it was at this `TIMESTAMP`")
-	o.compare = addChoice(flags, "compare-versions", "modTime", "what tells a change: modTime, size, none (a file that exists is the same) or sha1 (the content; local files are read for it, once)", "none", "modTime", "size", "sha1")
+	o.compare = addChoice(flags, "compare-versions", "modTime", "what tells a change: modTime (the default), size, none (a file that exists is the same) or sha1 (the content; local files are read for it, once)", "none", "modTime", "size", "sha1")
 	flags.Var(&o.threshold, "compare-threshold", "differences up to `MILLIS` milliseconds (or bytes, with size) are none")
 	flags.BoolVar(&o.allowEmpty, "allow-empty-source", false, "go on when the source holds no file at all")
 	flags.Var(&o.maxDelete, "max-delete", "when more names than `N` (or N% of the destination's) would go, remove none")
@@ -107,7 +107,7 @@ func (o *syncOptions) add(flags *pflag.FlagSet) {
 
 	flags.BoolVar(&o.noProgress, "no-progress", false, "show no progress; the list of actions is always printed")
 	flags.StringVar(&o.verdict, "verdict", "", "print the verdict line `WHEN`: always, changes (something was done or went wrong) or never (also B2_VERDICT; default: always on a terminal, else changes)")
-	o.output = addChoice(flags, "output", "text", "print text, or json: one object a line", "text", "json")
+	o.output = addChoice(flags, "output", "text", "print text (the default), or json: one object a line", "text", "json")
 	o.record.add(flags)
 	ours(flags, "stop-on-newer", "exclude-glob", "include-glob", "filter-from", "max-delete", "create-bucket", "bwlimit",
 		"max-duration", "retry-for", "no-large-file-sha1", "fsync", "verdict", "output")
