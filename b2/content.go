@@ -10,6 +10,9 @@ import (
 	"sync"
 )
 
+// buffers are for reading content; one serves one stream.
+var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
+
 // hashes are SHA-1 states to be used again.
 var hashes = sync.Pool{New: func() any { return sha1.New() }}
 

@@ -317,13 +317,3 @@ var plainHeaders = map[string]string{
 	wire.InfoCacheControl: "Cache-Control",
 	wire.InfoEncoding:     "Content-Encoding",
 }
-
-func sseOfHeader(h http.Header) string {
-	switch {
-	case h.Get(wire.HeaderSSECAlg) != "":
-		return wire.SSEC
-	case h.Get(wire.HeaderSSE) != "":
-		return wire.SSEB2
-	}
-	return ""
-}
