@@ -73,10 +73,7 @@ func (c *Client) Upload(ctx context.Context, req UploadRequest) (*File, error) {
 	if req.Size < 0 || req.Size > wire.MaxFileSize {
 		return nil, fmt.Errorf("b2: %q has %d bytes, and a file can have %d at most", req.Name, req.Size, int64(wire.MaxFileSize))
 	}
-	req.Info = req.info()
-	if req.ContentType == "" {
-		req.ContentType = wire.AutoContentType
-	}
+	req.fillIn()
 	account, err := c.Account(ctx)
 	if err != nil {
 		return nil, err
@@ -95,6 +92,14 @@ func (c *Client) Upload(ctx context.Context, req UploadRequest) (*File, error) {
 		return c.uploadLarge(ctx, &req, part)
 	}
 	return c.uploadSmall(ctx, &req)
+}
+
+// fillIn puts in place of what the caller left out what stands for it.
+func (r *UploadRequest) fillIn() {
+	r.Info = r.info()
+	if r.ContentType == "" {
+		r.ContentType = wire.AutoContentType
+	}
 }
 
 // info is the info to be stored: the caller's, the modification time and the

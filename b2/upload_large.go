@@ -169,6 +169,14 @@ func readThrough(ctx context.Context, src io.ReaderAt, size, part int64, show fu
 
 func hexSum(h hash.Hash) string { return hex.EncodeToString(h.Sum(nil)) }
 
+// Announcement is what StartLargeFile is to be asked for a file like this one,
+// for those who send its parts themselves, such as those of a stream. Content
+// and Size do not matter.
+func (r UploadRequest) Announcement() StartLargeFileRequest {
+	r.fillIn()
+	return r.start()
+}
+
 // start announces the file.
 func (r *UploadRequest) start() StartLargeFileRequest {
 	s := StartLargeFileRequest{BucketID: r.BucketID, FileName: r.Name, ContentType: r.ContentType, FileInfo: r.Info,

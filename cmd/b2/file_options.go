@@ -2,7 +2,6 @@ package main
 
 import (
 	"fmt"
-	"maps"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -90,12 +89,4 @@ func parseInfo(words []string) (map[string]string, error) {
 		info[strings.ToLower(name)] = value
 	}
 	return info, nil
-}
-
-// cloneInfo is a copy that can be changed.
-func cloneInfo(info map[string]string) map[string]string {
-	if info == nil {
-		return map[string]string{}
-	}
-	return maps.Clone(info)
 }

@@ -120,7 +120,9 @@ func (s *session) acceptReplication(ctx context.Context, bucket *b2.Bucket, r *r
 	if err != nil {
 		return err
 	}
-	r.Destination.Keys = cloneInfo(r.Destination.Keys)
+	if r.Destination.Keys == nil {
+		r.Destination.Keys = map[string]string{}
+	}
 	r.Destination.Keys[sourceKeyID] = key.ApplicationKeyID
 	return s.setReplication(ctx, bucket, r)
 }

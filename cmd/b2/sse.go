@@ -1,7 +1,6 @@
 package main
 
 import (
-	"crypto/md5"
 	"encoding/base64"
 	"fmt"
 
@@ -55,18 +54,4 @@ func (e *env) customerKey(variable string) (*[32]byte, error) {
 		return nil, fmt.Errorf("%s is not a key for SSE-C: 32 bytes in base64", variable)
 	}
 	return (*[32]byte)(raw), nil
-}
-
-// wireSSE is an encryption in the shape of the API's requests.
-func wireSSE(sse *b2.SSE) *b2.EncryptionSetting {
-	if sse == nil {
-		return nil
-	}
-	setting := &b2.EncryptionSetting{Mode: &sse.Mode, Algorithm: new("AES256")}
-	if sse.Key != nil {
-		sum := md5.Sum(sse.Key[:])
-		setting.CustomerKey = new(base64.StdEncoding.EncodeToString(sse.Key[:]))
-		setting.CustomerKeyMD5 = new(base64.StdEncoding.EncodeToString(sum[:]))
-	}
-	return setting
 }

@@ -2,7 +2,6 @@ package main
 
 import (
 	"bytes"
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -65,7 +64,7 @@ func (s *session) uploadStream(ctx context.Context, r io.Reader, req b2.UploadRe
 		req.Content, req.Size, req.PartSize = bytes.NewReader(first), int64(len(first)), 0
 		return s.Upload(ctx, req)
 	}
-	started, err := s.StartLargeFile(ctx, largeStart(&req))
+	started, err := s.StartLargeFile(ctx, req.Announcement())
 	if err != nil {
 		return nil, err
 	}
@@ -75,29 +74,6 @@ func (s *session) uploadStream(ctx context.Context, r io.Reader, req b2.UploadRe
 		return nil, errors.Join(err, cancel)
 	}
 	return s.FinishLargeFile(ctx, started.ID, sums)
-}
-
-// largeStart announces a stream as a large file.
-func largeStart(req *b2.UploadRequest) b2.StartLargeFileRequest {
-	start := b2.StartLargeFileRequest{
-		BucketID: req.BucketID, FileName: req.Name,
-		ContentType: cmp.Or(req.ContentType, wire.AutoContentType), FileInfo: cloneInfo(req.Info),
-		SSE: wireSSE(req.SSE),
-	}
-	if req.SSE != nil && req.SSE.KeyID != "" {
-		start.FileInfo[wire.InfoSSECKeyID] = req.SSE.KeyID
-	}
-	if req.Retention != nil {
-		until := req.Retention.Until.UnixMilli()
-		start.FileRetention = &wire.FileRetention{Mode: &req.Retention.Mode, RetainUntilTimestamp: &until}
-	}
-	if req.LegalHold != "" {
-		start.LegalHold = &req.LegalHold
-	}
-	if req.CustomTimestamp != 0 {
-		start.CustomUploadTimestamp = &req.CustomTimestamp
-	}
-	return start
 }
 
 // sendStream sends parts until the stream ends and answers their hashes.
