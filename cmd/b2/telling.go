@@ -34,7 +34,8 @@ func (j *syncJob) teller(rec *records) teller {
 	}
 	text.Stdout, text.Verdict = io.Discard, ui.VerdictNever
 	text.NoProgress = text.NoProgress || e.stdoutTTY // the block would be drawn into the JSON
-	return tellers{ui.NewText(text), ui.NewJSON(ui.JSONConfig{Stdout: e.stdout, DryRun: j.dryRun, Sources: rec.Sources})}
+	people := ui.NewText(text)
+	return tellers{people, ui.NewJSON(ui.JSONConfig{Stdout: people.Beside(e.stdout), DryRun: j.dryRun, Sources: rec.Sources})}
 }
 
 // tellers tell a run in several ways.

@@ -80,6 +80,17 @@ func (b *block) Write(lines []byte) (int, error) {
 	return n, err
 }
 
+// beside is an output as it is to be written to while the block is drawn: what
+// goes into a pipe may come out on the same terminal.
+func (b *block) beside(w io.Writer) io.Writer {
+	if file, ok := w.(*os.File); ok {
+		if info, err := file.Stat(); err == nil && info.Mode()&os.ModeNamedPipe != 0 {
+			return aside{b.frame, w}
+		}
+	}
+	return w
+}
+
 // close takes the block off the screen.
 func (b *block) close() {
 	b.bar.Abort(true)

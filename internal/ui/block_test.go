@@ -157,6 +157,35 @@ func TestOutputApartFromTheBlock(t *testing.T) {
 	}
 }
 
+// TestPipeToTheTerminal has standard output in a pipe whose other end writes to
+// the terminal, as in "b2 sync ... | tee log": the block is gone before a line
+// goes into the pipe, and comes back.
+func TestPipeToTheTerminal(t *testing.T) {
+	s := openScreen(t, 80)
+	out, in, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var tee sync.WaitGroup
+	tee.Go(func() { io.Copy(s.tty, out) })
+	text := NewText(TextConfig{Stdout: in, Stderr: s.tty, StderrTTY: true, Verdict: VerdictAlways,
+		Sources: Sources{Progress: func() b2sync.Progress { return b2sync.Progress{Scanned: 7} }}})
+	s.await(t, 0, "7 scanned")
+	text.Event(done(b2sync.Upload, "x", 0))
+	text.Event(done(b2sync.Upload, "y", 0))
+	s.await(t, 0, "upload y")
+	s.await(t, strings.Index(s.text(), "upload y"), "7 scanned")
+	text.Close(b2sync.Summary{})
+	in.Close()
+	tee.Wait()
+	s.await(t, 0, "0 failed; 0s\r\n")
+	left := visible(s.text())
+	want := []string{"upload x", "upload y", "done: nothing to do, 0 failed; 0s", ""}
+	if strings.Join(left, "\n") != strings.Join(want, "\n") {
+		t.Errorf("left on the screen is %q, want %q", left, want)
+	}
+}
+
 func TestNoProgressDrawsNothing(t *testing.T) {
 	s := openScreen(t, 80)
 	text := NewText(TextConfig{Stdout: io.Discard, Stderr: s.tty, StderrTTY: true, NoProgress: true,

@@ -60,12 +60,21 @@ func NewText(cfg TextConfig) *Text {
 	if terminal, ok := cfg.Stderr.(*os.File); ok && cfg.StderrTTY && !cfg.NoProgress && cfg.Progress != nil {
 		t.block = newBlock(terminal, cfg.Sources)
 		err = t.block
-		if cfg.StdoutTTY {
+		if out = t.Beside(out); cfg.StdoutTTY {
 			out = t.block
 		}
 	}
 	t.out, t.err = newStream(out), newStream(err)
 	return t
+}
+
+// Beside is an output that others may write to while t tells a run: the status
+// block makes room where both may come to one terminal.
+func (t *Text) Beside(w io.Writer) io.Writer {
+	if t.block == nil {
+		return w
+	}
+	return t.block.beside(w)
 }
 
 // Event prints what an event has to say.
