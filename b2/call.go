@@ -251,10 +251,20 @@ func (a *answer) decode(into any) error {
 }
 
 func decode(body []byte, into any) error {
-	if err := json.Unmarshal(body, into); err != nil {
-		return fmt.Errorf("%w: %v", ErrAnswer, err)
+	err := json.Unmarshal(body, into)
+	if err == nil {
+		return nil
 	}
-	return nil
+	return notAnAnswer(body, fmt.Errorf("%w: %v", ErrAnswer, err))
+}
+
+// notAnAnswer is what to make of a body that err was found wrong with: the
+// service's own lie if it is JSON, else somebody else's word.
+func notAnAnswer(body []byte, err error) error {
+	if json.Valid(body) {
+		return err
+	}
+	return &garbledError{err}
 }
 
 // post makes one attempt at a JSON call.

@@ -47,6 +47,18 @@ var (
 	ErrAnswer = errors.New("not an answer of the B2 API")
 )
 
+// A garbledError is an ErrAnswer that is not the service's own: no JSON, or
+// content without a word about it. A proxy, a captive portal or a broken cache
+// said it, so it counts as no answer: what was asked for may have been done.
+type garbledError struct{ error }
+
+func (e *garbledError) Unwrap() error { return e.error }
+
+func garbled(err error) bool {
+	_, ok := errors.AsType[*garbledError](err)
+	return ok
+}
+
 // Error is what a call that failed came to: the service's answer, or why there
 // was none.
 type Error struct {

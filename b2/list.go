@@ -180,8 +180,11 @@ func (l *lister) request(ctx context.Context, e *effort) (more bool, err error) 
 	before := l.received
 	page.emit = func(f *File) error { return l.receive(ctx, f) }
 	err = page.scan()
-	if l.received > before {
+	switch {
+	case l.received > before:
 		e.moved()
+	case errors.Is(err, ErrAnswer) && page.total <= mostAnswer:
+		err = &garbledError{err} // nothing of it was used; another time it may be a page
 	}
 	a.attempt.Units = max(1, (page.entries+999)/1000)
 	if errors.Is(err, errEnough) {

@@ -219,7 +219,11 @@ func (s *stream) connect() (err error) {
 		return s.c.distrust(account, err)
 	}
 	if err := s.accept(a, ranged); err != nil {
-		return a.end(fmt.Errorf("%w: %w", ErrAnswer, err))
+		err = fmt.Errorf("%w: %w", ErrAnswer, err)
+		if !described(a.Header) {
+			err = &garbledError{err}
+		}
+		return a.end(err)
 	}
 	s.body = a
 	return nil
@@ -244,6 +248,8 @@ func (s *stream) accept(a *answer, ranged bool) error {
 	}
 	id := a.Header.Get(wire.HeaderFileID)
 	switch {
+	case !described(a.Header):
+		return errors.New("content that is not said to be any version's")
 	case a.ContentLength < 0:
 		return errors.New("content without a length")
 	case (a.StatusCode == http.StatusPartialContent) != ranged || from != s.off:
@@ -268,6 +274,17 @@ func (s *stream) accept(a *answer, ranged bool) error {
 		s.file.ID = s.id
 	}
 	return nil
+}
+
+// described says whether the header of a download tells of a version: that of a
+// page which somebody else has answered with does not.
+func described(h http.Header) bool {
+	for name := range h {
+		if strings.HasPrefix(name, "X-Bz-") {
+			return true
+		}
+	}
+	return false
 }
 
 // contentRange reads "bytes a-b/total" of an answer with a body of that length.

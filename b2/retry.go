@@ -100,13 +100,15 @@ func actionFor(e *Error) action {
 }
 
 // permanent says whether another attempt would fail the same way: an answer
-// that is not the API's, or a certificate that nobody vouches for.
+// that is not the API's, unless somebody else gave it, or a certificate that
+// nobody vouches for.
 func permanent(cause error) bool {
 	if cause == nil {
 		return false
 	}
 	_, certificate := errors.AsType[*tls.CertificateVerificationError](cause)
-	return certificate || errors.Is(cause, ErrAnswer) || errors.Is(cause, ErrListOrder)
+	lie := errors.Is(cause, ErrAnswer) && !garbled(cause)
+	return certificate || lie || errors.Is(cause, ErrListOrder)
 }
 
 // codeOf is the error's code. Two refusals of uploads come as bad_request and
@@ -130,6 +132,7 @@ const (
 	mostTries     = 20 // while other requests of the client succeed
 	mostChecksums = 5  // bodies that the service found to have another hash
 	mostRenewals  = 3  // tokens in a row that the service refused
+	mostGarbled   = 5  // answers that were not the service's
 	firstWait     = 2 * time.Second
 	longestWait   = 64 * time.Second
 )
@@ -171,6 +174,7 @@ type effort struct {
 	successes int64 // of the client, at the last failure
 	renewals  int
 	checksums int
+	garbled   int
 	fresh     bool          // the next new upload URL needs no waiting
 	moving    bool          // much of a body was read since the last failure: going on with it needs none either
 	backoff   time.Duration // upper bound of the next wait
@@ -262,7 +266,11 @@ func (e *effort) patient(err *Error) bool {
 	if actionFor(err) == reconnect {
 		e.renewals++
 	}
-	return e.tries < mostTries && e.checksums < mostChecksums && e.renewals <= mostRenewals && down < e.c.retryFor()
+	if garbled(err.Cause) {
+		e.garbled++
+	}
+	return e.tries < mostTries && e.checksums < mostChecksums && e.renewals <= mostRenewals && e.garbled < mostGarbled &&
+		down < e.c.retryFor()
 }
 
 // moved says that content moved: a body that breaks again and again, but

@@ -57,6 +57,8 @@ func TestActions(t *testing.T) {
 		{other, 502, "", "", nil, backOff},
 		{other, 503, "bad_request", "", nil, backOff},
 		{other, 0, "", "", fmt.Errorf("%w: html", ErrAnswer), giveUp},
+		{other, 0, "", "", &garbledError{ErrAnswer}, backOff},
+		{up, 0, "", "", &garbledError{ErrAnswer}, renewURL},
 		{wire.CallListNames, 503, "bad_request", "Timed out while iterating and skipping files", nil, giveUp},
 		{wire.CallListNames, 503, "service_unavailable", "", nil, backOff},
 		{wire.CallAuthorize, 401, "bad_auth_token", "", nil, giveUp},

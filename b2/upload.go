@@ -132,7 +132,9 @@ func (c *Client) uploadSmall(ctx context.Context, req *UploadRequest) (*File, er
 		body := newContent(req.Content, 0, req.Size)
 		body.check, body.progress = req.Check, req.Progress
 		err = e.store(ctx, wire.CallUploadFile, place, req.header(), body, func(said []byte) error {
-			stored, err = scanFile(said)
+			if stored, err = scanFile(said); err != nil {
+				err = notAnAnswer(said, err)
+			}
 			return err
 		})
 		if err != nil {
