@@ -36,7 +36,7 @@ func (c *Client) ListKeys(ctx context.Context) iter.Seq2[Key, error] {
 			return
 		}
 		req := wire.ListKeysRequest{AccountID: account.ID, MaxKeyCount: new(page)}
-		for {
+		for empty := emptyRun(0); ; {
 			said, err := call[wire.ListKeysResponse](ctx, c, wire.CallListKeys, req)
 			if err != nil {
 				yield(Key{}, err)
@@ -48,6 +48,10 @@ func (c *Client) ListKeys(ctx context.Context) iter.Seq2[Key, error] {
 				}
 			}
 			if said.NextApplicationKeyID == nil {
+				return
+			}
+			if err := empty.after(wire.CallListKeys, len(said.Keys) == 0); err != nil {
+				yield(Key{}, err)
 				return
 			}
 			if req.StartApplicationKeyID != nil && *req.StartApplicationKeyID == *said.NextApplicationKeyID {

@@ -128,7 +128,7 @@ func (c *Client) CancelLargeFile(ctx context.Context, id string) error {
 func (c *Client) ListParts(ctx context.Context, id string) iter.Seq2[Part, error] {
 	return func(yield func(Part, error) bool) {
 		req := wire.ListPartsRequest{FileID: id, MaxPartCount: new(wire.MaxListParts)}
-		for {
+		for empty := emptyRun(0); ; {
 			said, err := call[wire.ListPartsResponse](ctx, c, wire.CallListParts, req)
 			if err != nil {
 				yield(Part{}, err)
@@ -140,6 +140,10 @@ func (c *Client) ListParts(ctx context.Context, id string) iter.Seq2[Part, error
 				}
 			}
 			if said.NextPartNumber == nil {
+				return
+			}
+			if err := empty.after(wire.CallListParts, len(said.Parts) == 0); err != nil {
+				yield(Part{}, err)
 				return
 			}
 			if req.StartPartNumber != nil && *said.NextPartNumber <= *req.StartPartNumber {
@@ -156,7 +160,7 @@ func (c *Client) ListParts(ctx context.Context, id string) iter.Seq2[Part, error
 func (c *Client) ListUnfinished(ctx context.Context, bucketID, prefix string) iter.Seq2[File, error] {
 	return func(yield func(File, error) bool) {
 		req := wire.ListUnfinishedRequest{BucketID: bucketID, NamePrefix: maybe(prefix), MaxFileCount: new(wire.MaxListUnfinished)}
-		for {
+		for empty := emptyRun(0); ; {
 			said, err := call[wire.ListUnfinishedResponse](ctx, c, wire.CallListUnfinished, req)
 			if err != nil {
 				yield(File{}, err)
@@ -168,6 +172,10 @@ func (c *Client) ListUnfinished(ctx context.Context, bucketID, prefix string) it
 				}
 			}
 			if said.NextFileID == nil {
+				return
+			}
+			if err := empty.after(wire.CallListUnfinished, len(said.Files) == 0); err != nil {
+				yield(File{}, err)
 				return
 			}
 			if req.StartFileID != nil && *req.StartFileID == *said.NextFileID {

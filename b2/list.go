@@ -107,6 +107,7 @@ type lister struct {
 	full []File      // the batch being filled
 
 	start, startID string // of the next page
+	empty          emptyRun
 	received       int64  // entries so far
 	name, id       string // of the last one
 	newest         bool   // versions are listed, but only the newest visible ones are wanted
@@ -261,6 +262,9 @@ func (l *lister) advance(page *pageScanner, moved bool) (more bool, err error) {
 	if l.call == wire.CallListNames {
 		id = ""
 	}
+	if err := l.empty.after(l.call, !moved); err != nil {
+		return false, err
+	}
 	if name < l.start || !moved && name == l.start && id == l.startID {
 		return false, stuck(l.call)
 	}
@@ -276,6 +280,26 @@ func (l *lister) advance(page *pageScanner, moved bool) (more bool, err error) {
 // stuck is a listing whose next page does not lie ahead.
 func stuck(call string) error {
 	return &Error{Call: call, Cause: fmt.Errorf("%w: the next page does not lie ahead", ErrAnswer)}
+}
+
+// mostEmpty is how many pages in a row may bring nothing. A service may send
+// empty ones on its way past hidden names, ten thousand of them a page.
+const mostEmpty = 1000
+
+// An emptyRun counts the pages in a row that have brought nothing.
+type emptyRun int
+
+// after counts a page. Its error ends the listing: one that goes on for ever, or
+// round in circles, costs a call a page.
+func (r *emptyRun) after(call string, empty bool) error {
+	if !empty {
+		*r = 0
+		return nil
+	}
+	if *r++; *r >= mostEmpty {
+		return &Error{Call: call, Cause: fmt.Errorf("%w: %d pages in a row with nothing in them", ErrAnswer, mostEmpty)}
+	}
+	return nil
 }
 
 // hand puts an entry into the batch being filled.

@@ -129,6 +129,67 @@ func TestListRefusesDisorder(t *testing.T) {
 	}
 }
 
+// A page may be empty, but a listing that goes on and on with nothing in it is
+// none, though each page lies ahead of the one before.
+func TestListsThatLeadNowhere(t *testing.T) {
+	f := newFake(t)
+	for call, next := range map[string]string{
+		wire.CallListNames:      `{"files":[],"nextFileName":"%06d"}`,
+		wire.CallListVersions:   `{"files":[],"nextFileName":"%06d","nextFileId":null}`,
+		wire.CallListUnfinished: `{"files":[],"nextFileId":"%06d"}`,
+		wire.CallListParts:      `{"parts":[],"nextPartNumber":1%06d}`,
+		wire.CallListKeys:       `{"keys":[],"nextApplicationKeyId":"%06d"}`,
+	} {
+		f.when(call, func(w http.ResponseWriter, r *http.Request) {
+			n := f.count(call)
+			if n > 2*mostEmpty {
+				refuse(w, 400, "bad_request", "enough of this")
+				return
+			}
+			say(w, 200, fmt.Sprintf(next, n))
+		})
+	}
+	for call, err := range lastErrors(t, f.client()) {
+		if !errors.Is(err, ErrAnswer) {
+			t.Errorf("%s: %v", call, err)
+		}
+		want(t, f.count(call), mostEmpty)
+	}
+}
+
+// lastErrors is what each kind of listing ends with.
+func lastErrors(t *testing.T, c *Client) map[string]error {
+	ended := map[string]error{}
+	_, ended[wire.CallListNames] = names(c.ListNames(t.Context(), "b", ListOptions{}))
+	_, ended[wire.CallListVersions] = names(c.ListVersions(t.Context(), "b", ListOptions{}))
+	_, ended[wire.CallListUnfinished] = names(c.ListUnfinished(t.Context(), "b", ""))
+	for _, err := range c.ListParts(t.Context(), "L") {
+		ended[wire.CallListParts] = err
+	}
+	for _, err := range c.ListKeys(t.Context()) {
+		ended[wire.CallListKeys] = err
+	}
+	return ended
+}
+
+// Empty pages on the way past hidden names are followed.
+func TestListPastEmptyPages(t *testing.T) {
+	f := newFake(t)
+	f.when(wire.CallListNames, func(w http.ResponseWriter, r *http.Request) {
+		switch n := f.count(wire.CallListNames); {
+		case n == mostEmpty || n == 2*mostEmpty:
+			say(w, 200, aPage(fmt.Sprintf("%06d ", n), upload(fmt.Sprintf("%06d", n))))
+		case n < 3*mostEmpty-1:
+			say(w, 200, aPage(fmt.Sprintf("%06d", n)))
+		default:
+			say(w, 200, aPage("", upload("z")))
+		}
+	})
+	got, err := names(f.client().ListNames(t.Context(), "b", ListOptions{}))
+	want(t, err, nil)
+	want(t, len(got), 3)
+}
+
 func TestListGoesOnWhereItBroke(t *testing.T) {
 	for _, call := range []string{wire.CallListNames, wire.CallListVersions} {
 		synctest.Test(t, func(t *testing.T) {

@@ -52,7 +52,7 @@ func tellable(req *StartLargeFileRequest) bool {
 // nothing is stored; nil if there is none.
 func unanswered(ctx context.Context, e *effort, req *StartLargeFileRequest, since time.Time) (*File, error) {
 	list := wire.ListUnfinishedRequest{BucketID: req.BucketID, NamePrefix: maybe(req.FileName), MaxFileCount: new(wire.MaxListUnfinished)}
-	for {
+	for empty := emptyRun(0); ; {
 		page, err := post[wire.ListUnfinishedResponse](ctx, e, wire.CallListUnfinished, list)
 		if err != nil {
 			return nil, err
@@ -72,6 +72,9 @@ func unanswered(ctx context.Context, e *effort, req *StartLargeFileRequest, sinc
 		}
 		if page.NextFileID == nil {
 			return nil, nil
+		}
+		if err := empty.after(wire.CallListUnfinished, len(page.Files) == 0); err != nil {
+			return nil, err
 		}
 		if list.StartFileID != nil && *list.StartFileID == *page.NextFileID {
 			return nil, stuck(wire.CallListUnfinished)
