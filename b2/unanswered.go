@@ -11,8 +11,7 @@ import (
 // startLarge announces a large file. When an answer was lost it first looks
 // whether the file was started all the same, and then takes that one rather
 // than to leave it behind. It may be another client's, who announced the same
-// content in the same moment: then ours is false, and it is not to be
-// cancelled. Whoever finishes it, it holds what was announced.
+// in the same moment: then ours is false, and it is not to be cancelled.
 func (c *Client) startLarge(ctx context.Context, req StartLargeFileRequest) (started *File, ours bool, err error) {
 	var since time.Time
 	err = c.attempt(ctx, func(e *effort) error {
@@ -42,16 +41,21 @@ func (c *Client) startLarge(ctx context.Context, req StartLargeFileRequest) (sta
 // be from what we take it for.
 const clockGrain = 2 * time.Second
 
-// tellable says whether files that were announced like req are sure to have the
-// content of ours.
+// tellable says whether a file that was announced like req is as good as ours:
+// it has the same content, by its SHA-1, or at least the same name and
+// modification time. It is finished with the hashes of our parts, so it cannot
+// come to hold another's.
 func tellable(req *StartLargeFileRequest) bool {
-	return req.FileInfo[InfoLargeSHA1] != "" && req.CustomUploadTimestamp == nil && (req.SSE == nil || *req.SSE.Mode != wire.SSEC)
+	told := req.FileInfo[InfoLargeSHA1] != "" || req.FileInfo[InfoModTime] != ""
+	return told && req.CustomUploadTimestamp == nil && (req.SSE == nil || *req.SSE.Mode != wire.SSEC)
 }
 
 // unanswered finds a file that was started since then as req says, and of which
-// nothing is stored; nil if there is none.
+// nothing is stored; nil if there is none. Of several that are not known to have
+// the same content none is taken: only one of them can be ours.
 func unanswered(ctx context.Context, e *effort, req *StartLargeFileRequest, since time.Time) (*File, error) {
 	list := wire.ListUnfinishedRequest{BucketID: req.BucketID, NamePrefix: maybe(req.FileName), MaxFileCount: new(wire.MaxListUnfinished)}
+	var found *File
 	for empty := emptyRun(0); ; {
 		page, err := post[wire.ListUnfinishedResponse](ctx, e, wire.CallListUnfinished, list)
 		if err != nil {
@@ -66,12 +70,18 @@ func unanswered(ctx context.Context, e *effort, req *StartLargeFileRequest, sinc
 			if err != nil {
 				return nil, err
 			}
-			if len(parts.Parts) == 0 {
+			switch {
+			case len(parts.Parts) > 0:
+			case req.FileInfo[InfoLargeSHA1] != "":
 				return f, nil
+			case found != nil:
+				return nil, nil
+			default:
+				found = f
 			}
 		}
 		if page.NextFileID == nil {
-			return nil, nil
+			return found, nil
 		}
 		if err := empty.after(wire.CallListUnfinished, len(page.Files) == 0); err != nil {
 			return nil, err

@@ -499,6 +499,39 @@ func TestP9LostStart(t *testing.T) {
 	}
 }
 
+// TestP9LostStartWithoutSHA1 is the same with nothing announced of the content.
+// Then the modification time must do, if only one file has it.
+func TestP9LostStartWithoutSHA1(t *testing.T) {
+	for others := range 2 {
+		l, w := newResumeLab(t)
+		big := random(bigSize)
+		l.write("src/big", big, moment(1))
+		start := func() {
+			_, err := l.client.StartLargeFile(t.Context(), b2.StartLargeFileRequest{BucketID: l.bucket.ID, FileName: "big", ContentType: "application/octet-stream",
+				FileInfo: map[string]string{"src_last_modified_millis": fmt.Sprint(moment(1).UnixMilli())}})
+			if err != nil {
+				t.Error(err)
+			}
+		}
+		l.server.Fail("b2_start_large_file", 1, func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+			for range others {
+				start()
+			}
+			b2test.ResetAfter()(w, r, server)
+		})
+		l.goesOn(w, l.folder("src"), l.at(""), b2sync.Options{NoLargeSHA1: true})
+		var left []string
+		if others > 0 {
+			left = []string{"big", "big"} // which of them is ours, nobody knows
+		}
+		want(t, "unfinished", l.unfinished(), left...)
+		want(t, "record", l.records())
+		if l.content("big") != big {
+			t.Error("the object is not the file")
+		}
+	}
+}
+
 // TestP9LostStartAmongOthers has others start files of the same name: those that
 // are not surely of the same content are left alone.
 func TestP9LostStartAmongOthers(t *testing.T) {
