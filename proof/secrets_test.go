@@ -148,6 +148,20 @@ func chatty(w http.ResponseWriter, r *http.Request, _ http.Handler) {
 	_ = json.NewEncoder(w).Encode(map[string]any{"code": "bad_request", "message": message, "status": 400})
 }
 
+// TestUnaskedAnswersAreNotShown: an answer that comes twice, tokens and all, is
+// nothing to be told.
+func TestUnaskedAnswersAreNotShown(t *testing.T) {
+	l := newLab(t)
+	l.write("src/f", "content")
+	twice := []string{authorize, listBuckets, uploadURL, uploadFile}
+	for _, call := range twice {
+		l.server.Fail(call, 1, b2test.DuplicateAnswer())
+	}
+	if r := l.run("sync", l.path("src"), l.at("up")); r.code != 0 || r.errs != "" {
+		t.Error(r)
+	}
+}
+
 // TestKeyIsNotInTheProcessList looks at the command lines of all processes
 // while the program works.
 func TestKeyIsNotInTheProcessList(t *testing.T) {

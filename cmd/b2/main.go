@@ -4,11 +4,16 @@ package main
 
 import (
 	"context"
+	"io"
+	"log"
 	"os"
 	"runtime"
 )
 
 func main() {
+	// net/http logs answers that nobody asked for, tokens and all; nothing of
+	// ours goes this way.
+	log.SetOutput(io.Discard)
 	ballast := tuneGarbage()
 	status := run(context.Background(), systemEnv())
 	runtime.KeepAlive(ballast)
