@@ -3,6 +3,7 @@ package b2
 import (
 	"context"
 	"maps"
+	"sync"
 	"time"
 
 	"github.com/bowline-sync/bowline/internal/wire"
@@ -28,13 +29,40 @@ func (c *Client) startLarge(ctx context.Context, req StartLargeFileRequest) (sta
 				return err
 			}
 		}
-		said, err := post[wire.File](ctx, e, wire.CallStartLarge, req)
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		patient, stop := linger(ctx)
+		defer stop()
+		said, err := post[wire.File](patient, e, wire.CallStartLarge, req)
 		if err == nil {
 			started, ours = fileOf(said), true
 		}
 		return err
 	})
 	return started, ours, err
+}
+
+// lingerTime is how long an answer is waited for after the caller has given up.
+const lingerTime = 2 * time.Second
+
+// linger is ctx with a moment more, for a request whose answer names what would
+// stay behind unknown. stop must be called when it is over.
+func linger(ctx context.Context) (late context.Context, stop func()) {
+	late, cancel := context.WithCancelCause(context.WithoutCancel(ctx))
+	var waiting sync.WaitGroup
+	waiting.Go(func() {
+		select {
+		case <-ctx.Done():
+			_ = sleep(late, lingerTime) // stop ends it early
+			cancel(context.Cause(ctx))
+		case <-late.Done():
+		}
+	})
+	return late, func() {
+		cancel(nil)
+		waiting.Wait()
+	}
 }
 
 // clockGrain is how far the service's clock, which is told in whole seconds, may

@@ -532,6 +532,28 @@ func TestP9LostStartWithoutSHA1(t *testing.T) {
 	}
 }
 
+// TestP9StoppedStart ends the run while the service starts a large file: what was
+// started is in the record, so that a later run may cancel it.
+func TestP9StoppedStart(t *testing.T) {
+	l, _ := newResumeLab(t)
+	l.write("src/big", random(bigSize), moment(1))
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	l.server.Fail("b2_start_large_file", 1, func(w http.ResponseWriter, r *http.Request, server http.Handler) {
+		cancel()
+		server.ServeHTTP(w, r)
+	})
+	record := l.record()
+	out := l.syncContext(ctx, l.folder("src"), l.at(""), b2sync.Options{Uploads: record})
+	if !errors.Is(out.Err, context.Canceled) || record.Close() != nil {
+		t.Fatal(out.Err)
+	}
+	want(t, "unfinished", l.unfinished(), "big")
+	if left := l.record().Left(l.bucket.ID, ""); len(left) != 1 {
+		t.Errorf("the record has %v", left)
+	}
+}
+
 // TestP9LostStartAmongOthers has others start files of the same name: those that
 // are not surely of the same content are left alone.
 func TestP9LostStartAmongOthers(t *testing.T) {
