@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 )
 
@@ -14,27 +15,50 @@ type Entry struct {
 	sign  sign
 	err   error
 
-	patience time.Duration // what is left of the time that the run may be held up
+	patience time.Duration // how long each operation waits for other processes
+	ending   atomic.Bool   // the run is held up by what is not written down yet
 }
 
-// patience is how long a run is held up at most by a database that another
-// process has locked. What is not written down by then is not remembered.
-const patience = 400 * time.Millisecond
+// How long a run is held up at its end, by a database that another process has
+// locked, and by a disk that is slow. What is not written down by then is not
+// remembered.
+const (
+	patience = 400 * time.Millisecond
+	slowest  = 10 * time.Second
+)
 
 // Begin writes down that a run begins. It returns at once; the work is done
 // beside the run. The caller calls End when the run has ended.
-func Begin(dir string, r Run) *Entry {
+func Begin(dir string, r Run) *Entry { return begin(dir, r, patience) }
+
+// begin is Begin for a run that is held up so long by a locked database.
+func begin(dir string, r Run, patience time.Duration) *Entry {
 	e := &Entry{begun: make(chan struct{}), patience: patience}
 	go func() {
 		defer close(e.begun)
-		if e.store, e.err = Open(context.Background(), dir); e.err == nil {
-			e.id, e.err = e.store.add(context.Background(), &r)
-		}
-		if e.err == nil {
-			e.sign = hangSign(dir, e.id)
+		for {
+			e.err = e.writeDown(dir, &r)
+			if !isLocked(e.err) || e.ending.Load() {
+				return
+			}
 		}
 	}()
 	return e
+}
+
+// writeDown makes one attempt at the beginning. It waits for other processes no
+// longer than a run may be held up, for the run may have ended meanwhile.
+func (e *Entry) writeDown(dir string, r *Run) (err error) {
+	ctx := context.Background()
+	if e.store == nil {
+		if e.store, err = openWaiting(ctx, dir, e.patience); err != nil {
+			return err
+		}
+	}
+	if e.id, err = e.store.add(ctx, r); err == nil {
+		e.sign = hangSign(dir, e.id)
+	}
+	return err
 }
 
 // ID is the run's number, or 0 if it could not be written down yet. Only the
@@ -48,12 +72,11 @@ func (e *Entry) ID() int64 {
 
 // await waits until the beginning is written down, or patience ends.
 func (e *Entry) await() bool {
-	since := time.Now()
-	defer func() { e.patience = max(0, e.patience-time.Since(since)) }()
+	e.ending.Store(true)
 	select {
 	case <-e.begun:
 		return true
-	case <-time.After(e.patience):
+	case <-time.After(slowest):
 		return false
 	}
 }
@@ -62,7 +85,7 @@ func (e *Entry) await() bool {
 // history, or is there without its end.
 func (e *Entry) End(r Run) error {
 	if !e.await() {
-		return errors.New("the database of runs is locked by another process")
+		return errors.New("the database of runs lies on a disk that does not answer")
 	}
 	if e.store == nil {
 		return e.err
@@ -72,10 +95,6 @@ func (e *Entry) End(r Run) error {
 	if e.err != nil {
 		return e.err
 	}
-	ctx := context.Background()
-	if err := e.store.waitAtMost(ctx, e.patience); err != nil {
-		return err
-	}
 	r.ID = e.id
-	return e.store.finish(ctx, &r)
+	return e.store.finish(context.Background(), &r)
 }

@@ -129,8 +129,7 @@ func TestManyProcessesAtOnce(t *testing.T) {
 	var group sync.WaitGroup
 	for range 8 { // each opens the database anew, as a process would
 		group.Go(func() {
-			entry := Begin(dir, beginning())
-			entry.patience = time.Minute // 8 processes on a slow disk
+			entry := begin(dir, beginning(), time.Minute) // 8 processes on a slow disk
 			if err := entry.End(beginning()); err != nil {
 				t.Error(err)
 			}
@@ -194,9 +193,6 @@ func TestLockedDatabase(t *testing.T) {
 	for name, entry := range map[string]*Entry{"from the beginning": early, "at the end": late} {
 		if err := entry.End(beginning()); err == nil || !strings.Contains(err.Error(), "locked") {
 			t.Errorf("locked %s: %v", name, err)
-		}
-		if left := entry.patience; left >= patience {
-			t.Errorf("locked %s: all patience is left", name)
 		}
 	}
 	if err := locked.Rollback(); err != nil {

@@ -21,8 +21,8 @@ type Store struct {
 	db  *sql.DB
 }
 
-// busyTimeout is how long an operation waits in ms for another process.
-const busyTimeout = 2000
+// busyTimeout is how long an operation waits for another process.
+const busyTimeout = 2 * time.Second
 
 // version is the form of the database; it is kept as SQLite's user_version.
 const version = 1
@@ -55,11 +55,16 @@ var ErrNoReport = errors.New("no report is kept of this run")
 // Open opens the database in a state folder, and makes both if they are
 // missing. The caller closes it.
 func Open(ctx context.Context, dir string) (*Store, error) {
+	return openWaiting(ctx, dir, busyTimeout)
+}
+
+// openWaiting is Open for operations that wait so long for another process.
+func openWaiting(ctx context.Context, dir string, busy time.Duration) (*Store, error) {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
 	path := filepath.Join(dir, "runs.db")
-	s, err := open(ctx, path)
+	s, err := open(ctx, path, busy)
 	switch {
 	case isDamaged(err):
 		return nil, fmt.Errorf("%s: %w; move it away, and the next run begins a new history", path, err)
@@ -70,20 +75,40 @@ func Open(ctx context.Context, dir string) (*Store, error) {
 	return s, nil
 }
 
-// isDamaged reports that a file is no database, or one that cannot be read.
-func isDamaged(err error) bool {
-	const corrupt, notADatabase = 11, 26 // of SQLite's result codes, which have more above the lowest byte
+// SQLite's result codes; what is above the lowest byte says more.
+const (
+	sqliteBusy     = 5
+	sqliteCorrupt  = 11
+	sqliteNotADB   = 26
+	sqlitePrimary  = 0xff
+	sqliteNoResult = -1
+)
+
+// resultCode is SQLite's code of an error that it has answered.
+func resultCode(err error) int {
 	var coded interface{ Code() int }
-	return errors.As(err, &coded) && (coded.Code()&0xff == corrupt || coded.Code()&0xff == notADatabase)
+	if errors.As(err, &coded) {
+		return coded.Code() & sqlitePrimary
+	}
+	return sqliteNoResult
 }
 
-func open(ctx context.Context, path string) (*Store, error) {
+// isDamaged reports that a file is no database, or one that cannot be read.
+func isDamaged(err error) bool {
+	code := resultCode(err)
+	return code == sqliteCorrupt || code == sqliteNotADB
+}
+
+// isLocked reports that another process has the database.
+func isLocked(err error) bool { return resultCode(err) == sqliteBusy }
+
+func open(ctx context.Context, path string, busy time.Duration) (*Store, error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) // readable by its owner only
 	if err != nil {
 		return nil, err
 	}
 	file.Close()
-	query := url.Values{"_pragma": {fmt.Sprintf("busy_timeout(%d)", busyTimeout), "synchronous(NORMAL)"}, "_txlock": {"immediate"}}
+	query := url.Values{"_pragma": {fmt.Sprintf("busy_timeout(%d)", busy.Milliseconds()), "synchronous(NORMAL)"}, "_txlock": {"immediate"}}
 	name := url.URL{Scheme: "file", OmitHost: true, Path: filepath.ToSlash(path), RawQuery: query.Encode()}
 	db, err := sql.Open("sqlite", name.String())
 	if err != nil {
@@ -128,12 +153,6 @@ func (s *Store) version(ctx context.Context, q interface {
 }) (have int, err error) {
 	err = q.QueryRowContext(ctx, "PRAGMA user_version").Scan(&have)
 	return have, err
-}
-
-// waitAtMost sets how long an operation waits for another process.
-func (s *Store) waitAtMost(ctx context.Context, d time.Duration) error {
-	_, err := s.db.ExecContext(ctx, fmt.Sprintf("PRAGMA busy_timeout = %d", d.Milliseconds()))
-	return err
 }
 
 // Close closes the database.
