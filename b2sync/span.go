@@ -15,6 +15,7 @@ type span struct {
 	at    string // the last name that was passed
 	seen  int64  // names passed
 	began time.Time
+	first time.Time // when the first name was passed: the wait for it says nothing of those to come
 }
 
 // pass moves on to a name. It reports false when that name is no longer the
@@ -24,6 +25,9 @@ func (s *span) pass(name string) bool {
 	defer s.mu.Unlock()
 	if s.hi != "" && name >= s.hi {
 		return false
+	}
+	if s.seen == 0 {
+		s.first = time.Now()
 	}
 	s.at = name
 	s.seen++
@@ -161,7 +165,7 @@ func (s *span) left(now time.Time, marks func() []string, dense float64) int64 {
 	if s.seen == 0 && dense > 0 && now.Sub(s.began) >= surveyAfter {
 		return int64(dense * float64(len(between(marks(), s.at, s.hi))))
 	}
-	if s.seen < splitAfter || float64(s.seen) > splitBelow*now.Sub(s.began).Seconds() {
+	if s.seen < splitAfter || float64(s.seen) > splitBelow*now.Sub(s.first).Seconds() {
 		return 0
 	}
 	all := marks()

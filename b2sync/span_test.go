@@ -33,7 +33,6 @@ func TestSpansPassEveryNameOnce(t *testing.T) {
 		passed := make([]int, len(names))
 		stolen := 0
 		start := func(sp *span) {
-			sp.began = time.Now().Add(-time.Hour) // so slow that it waits for the network
 			next, _ := slices.BinarySearch(names, sp.lo)
 			workers = append(workers, &worker{sp, next})
 		}
@@ -41,6 +40,9 @@ func TestSpansPassEveryNameOnce(t *testing.T) {
 		for len(workers) > 0 {
 			if len(workers) < spansAtOnce && rapid.Bool().Draw(t, "steal") {
 				idle := rapid.IntRange(1, spansAtOnce-len(workers)).Draw(t, "idle")
+				for _, w := range workers {
+					w.slow()
+				}
 				if r, ok := s.steal(time.Now(), idle); ok {
 					stolen++
 					start(s.begin(r))
@@ -69,6 +71,12 @@ func TestSpansPassEveryNameOnce(t *testing.T) {
 	})
 }
 
+// slow makes a span so slow that it waits for the network.
+func (s *span) slow() {
+	s.began = time.Now().Add(-time.Hour)
+	s.first = s.began
+}
+
 // TestSpansDoNotSplit names the cases in which a second listing would only
 // cost.
 func TestSpansDoNotSplit(t *testing.T) {
@@ -78,7 +86,7 @@ func TestSpansDoNotSplit(t *testing.T) {
 	}
 	now := time.Now()
 	at := func(seen int64, took time.Duration, at string) *span {
-		return &span{at: at, seen: seen, began: now.Add(-took)}
+		return &span{at: at, seen: seen, began: now.Add(-took), first: now.Add(-took)}
 	}
 	tests := []struct {
 		name  string
@@ -115,7 +123,9 @@ func TestIdleWorkersShareEvenly(t *testing.T) {
 	}
 	s := newSpans([]Range{{}}, func() []string { return marks })
 	first := s.take()
-	first.began, first.seen, first.at = time.Now().Add(-time.Minute), 10_000, "d0011/z"
+	first.pass("d0011/z")
+	first.seen = 10_000
+	first.slow()
 	var parts []int
 	for idle := spansAtOnce - 1; idle > 0; idle-- {
 		r, ok := s.steal(time.Now(), idle)

@@ -13,7 +13,7 @@ import (
 // and counts so many names at most: a few hundredths of a second.
 const (
 	surveySamples = 8
-	surveyMost    = 40_000
+	surveyMost    = 16_000
 )
 
 // local is the side that is a folder, or nil.
