@@ -55,7 +55,7 @@ const (
 	splitAfter   = 10_000                // names: a small bucket costs one call of listing
 	splitMinimum = 30_000                // names in each part, by estimate: three full pages
 	splitBelow   = 300_000               // names a second: a faster span does not wait for the network
-	surveyAfter  = 20 * time.Millisecond // without a name: the first page is waited for
+	surveyAfter  = 40 * time.Millisecond // without a name: the first page is waited for
 )
 
 // spans hands out the ranges of a run to workers.
