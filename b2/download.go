@@ -31,7 +31,7 @@ type DownloadRequest struct {
 	SkipHash bool          // leave the hash unchecked
 	// WriteBuffer is how many bytes are gathered before they are written, for
 	// each request at once; 0 writes what has come, 64 KiB at most, but
-	// 1 MiB when there are several.
+	// 256 KiB when there are several.
 	WriteBuffer int
 
 	// Have is what an earlier download of the same version has written to To:
@@ -93,9 +93,10 @@ func (c *Client) Download(ctx context.Context, req DownloadRequest) (DownloadRes
 }
 
 // rangesWriteBuffer is what each of several streams gathers before it writes:
-// they wait for each other at the file's lock, so few large writes take a
-// third of the processor's time of many small ones.
-const rangesWriteBuffer = 1 << 20
+// they wait for each other at the file's lock, so larger writes cost less than
+// what has just come, 32 KiB for instance. What is much larger has left the
+// processor's cache when it is written (docs/performance.md).
+const rangesWriteBuffer = 256 << 10
 
 // streamsFor is how many requests share a file; asked is the caller's wish, or
 // 0.

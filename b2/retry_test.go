@@ -427,7 +427,9 @@ func TestAddressesWithoutTLSAreRefused(t *testing.T) {
 	}
 }
 
-func TestAnswersAreBounded(t *testing.T) {
+func TestAnswersAreBounded(t *testing.T) { synctest.Test(t, boundedAnswers) }
+
+func boundedAnswers(t *testing.T) {
 	f := newFake(t)
 	endless := func(w http.ResponseWriter, start, unit string) {
 		unit = strings.Repeat(unit, 1+64<<10/len(unit))

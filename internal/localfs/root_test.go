@@ -367,24 +367,6 @@ func TestLstat(t *testing.T) {
 	wantErr(t, "gone", err, fs.ErrNotExist)
 }
 
-func TestPreallocate(t *testing.T) {
-	r, root, _ := openRoot(t)
-	temp, err := r.Create("f")
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(temp.Preallocate(1<<20), temp.Truncate(3)); err != nil {
-		t.Error(err)
-	}
-	if _, err := temp.WriteAt([]byte("abc"), 0); err != nil {
-		t.Error(err)
-	}
-	if err := temp.Commit(0, false); err != nil {
-		t.Error(err)
-	}
-	wantTree(t, root, "---------- f = abc")
-}
-
 func TestUnwritableFolder(t *testing.T) {
 	if !inChild(t) {
 		return

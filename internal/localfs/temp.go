@@ -179,21 +179,6 @@ func (t *Temp) ReadAt(p []byte, off int64) (int, error) {
 	return n, t.explain("read", err)
 }
 
-// Truncate sets the file's size.
-func (t *Temp) Truncate(size int64) error {
-	return t.explain("truncate", t.file.Truncate(size))
-}
-
-// Preallocate takes the disk space for size bytes, so that a disk that is too
-// small shows at once, and sets the file's size. Where the file system cannot
-// do it, nothing happens.
-func (t *Temp) Preallocate(size int64) error {
-	if size <= 0 {
-		return nil
-	}
-	return t.explain("preallocate", preallocate(t.file, size))
-}
-
 // Commit gives the file its name and the modification time mtime, in
 // milliseconds since the epoch. It replaces a file or a link of that name, by
 // one rename. If sync is set, all of it is on disk before Commit returns: the
