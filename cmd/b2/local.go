@@ -39,7 +39,7 @@ func (s *session) connectLocal(ctx context.Context, cfg *b2.Config) error {
 		return err
 	}
 	s.close = append(s.close, held.release)
-	store, err := b2server.OpenDiskStore(dir, b2server.DiskOptions{})
+	store, err := b2server.OpenDiskStore(dir, b2server.DiskOptions{Log: s.log})
 	if err != nil {
 		return err
 	}
