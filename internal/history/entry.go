@@ -27,6 +27,9 @@ const (
 	slowest  = 10 * time.Second
 )
 
+// pause is between attempts: SQLite itself does not wait for every lock.
+const pause = 50 * time.Millisecond
+
 // Begin writes down that a run begins. It returns at once; the work is done
 // beside the run. The caller calls End when the run has ended.
 func Begin(dir string, r Run) *Entry { return begin(dir, r, patience) }
@@ -41,6 +44,7 @@ func begin(dir string, r Run, patience time.Duration) *Entry {
 			if !isLocked(e.err) || e.ending.Load() {
 				return
 			}
+			time.Sleep(pause)
 		}
 	}()
 	return e

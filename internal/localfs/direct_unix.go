@@ -31,11 +31,7 @@ func (d direct) see(name string) (sight, error) {
 
 // create makes a file, which must not be there yet.
 func (d direct) create(name string) (*os.File, error) {
-	const flags = unix.O_RDWR | unix.O_CREAT | unix.O_EXCL | unix.O_NOFOLLOW | unix.O_CLOEXEC
-	fd, err := unix.Openat(d.fd(), name, flags, 0o666)
-	for err == unix.EINTR {
-		fd, err = unix.Openat(d.fd(), name, flags, 0o666)
-	}
+	fd, err := openat(d.fd(), name, unix.O_RDWR|unix.O_CREAT|unix.O_EXCL|unix.O_NOFOLLOW, 0o666)
 	if err != nil {
 		return nil, err
 	}

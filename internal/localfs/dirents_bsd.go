@@ -13,7 +13,7 @@ type dirBuffer struct{}
 // read calls add for each name of the folder, in no order, until add says to
 // stop. The name is good only during the call.
 func (d *dir) read(_ *dirBuffer, add func(name []byte, seen sight) bool) error {
-	fd, err := openat(d.fd, ".", false)
+	fd, err := openFolder(d.fd, ".", false)
 	if err != nil {
 		return err
 	}

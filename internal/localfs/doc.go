@@ -5,7 +5,8 @@
 // bytes of the full relative name. It reports what it could not see, and what
 // it was told to leave out, in the same stream as the files. So whoever reads
 // the stream knows which names are really absent. [HasFile] answers whether
-// there is anything to sync at all, [TopNames] where a tree may be split.
+// there is anything to sync at all, [TopNames] where a tree may be split, and
+// [CountNames] how much there is below such a place.
 //
 // [Open] opens a file for an upload, and can tell afterwards whether it stood
 // still while it was read.

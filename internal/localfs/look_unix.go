@@ -4,7 +4,8 @@ package localfs
 
 import "golang.org/x/sys/unix"
 
-// look is what there is under a name in an open folder.
+// look is what there is under a name in an open folder. Linux of 32 bits has
+// its own, for the sake of times: time_linux32.go.
 func look(dir int, name string, flags int) (status, error) {
 	return fstatat(dir, name, flags)
 }

@@ -23,10 +23,7 @@ type openFile struct {
 // openToRead opens a file, or whatever it is, and looks at it. It does not wait
 // for the other end of a pipe.
 func openToRead(path string) (*openFile, status, error) {
-	fd, err := unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-	for err == unix.EINTR {
-		fd, err = unix.Open(path, unix.O_RDONLY|unix.O_NONBLOCK|unix.O_CLOEXEC, 0)
-	}
+	fd, err := openat(unix.AT_FDCWD, path, unix.O_RDONLY|unix.O_NONBLOCK, 0)
 	if err != nil {
 		return nil, status{}, err
 	}

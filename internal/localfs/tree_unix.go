@@ -30,7 +30,7 @@ type status struct {
 
 // openTree opens a root. Errors carry its path.
 func openTree(path string) (*tree, error) {
-	fd, err := openat(unix.AT_FDCWD, path, true)
+	fd, err := openFolder(unix.AT_FDCWD, path, true)
 	if errors.Is(err, unix.ENOTDIR) {
 		err = ErrNotDir
 	}
@@ -45,20 +45,27 @@ func (t *tree) close() { unix.Close(t.fd) }
 // open opens a folder of the tree. If the folder itself is a link, it is
 // followed or refused.
 func (t *tree) open(name string, follow bool) (*dir, error) {
-	fd, err := openat(t.fd, "./"+name, follow)
+	fd, err := openFolder(t.fd, "./"+name, follow)
 	if err != nil {
 		return nil, err
 	}
 	return &dir{fd}, nil
 }
 
-func openat(at int, name string, follow bool) (int, error) {
-	flags := unix.O_RDONLY | unix.O_DIRECTORY | unix.O_CLOEXEC
+// openFolder opens a folder. If the name itself is a link, it is followed or
+// refused.
+func openFolder(at int, name string, follow bool) (int, error) {
+	flags := unix.O_RDONLY | unix.O_DIRECTORY
 	if !follow {
 		flags |= unix.O_NOFOLLOW
 	}
+	return openat(at, name, flags, 0)
+}
+
+// openat is the system call, made again after a signal.
+func openat(at int, name string, flags int, mode uint32) (int, error) {
 	for {
-		fd, err := unix.Openat(at, name, flags, 0)
+		fd, err := unix.Openat(at, name, flags|unix.O_CLOEXEC, mode)
 		if err != unix.EINTR {
 			return fd, err
 		}
