@@ -21,7 +21,7 @@ import (
 // call is one request to the API, on its way through the server.
 type call struct {
 	s       *Server
-	w       *response
+	w       response
 	r       *http.Request
 	name    string
 	version int    // 1 to 4

@@ -32,9 +32,9 @@ var chunks = sync.Pool{New: func() any {
 }}
 
 // keep reads size bytes from src into a new blob, hashed and sealed. accept
-// sees what was stored before the blob counts; when it fails, or anything
-// else does, nothing is left.
-func (s *Server) keep(id BlobID, src io.Reader, size int64, sse *sseRequest, withMD5 bool, accept func(*stored) error) (st stored, err error) {
+// sees the hash of what was stored before the blob counts; when it fails, or
+// anything else does, nothing is left.
+func (s *Server) keep(id BlobID, src io.Reader, size int64, sse *sseRequest, withMD5 bool, accept func(sha1 string) error) (st stored, err error) {
 	c := chunks.Get().(*chunk)
 	defer chunks.Put(c)
 	c.sha1.Reset()
@@ -58,7 +58,7 @@ func (s *Server) keep(id BlobID, src io.Reader, size int64, sse *sseRequest, wit
 	if withMD5 {
 		st.md5 = hex.EncodeToString(c.md5.Sum(sum[:0]))
 	}
-	if err := accept(&st); err != nil {
+	if err := accept(st.sha1); err != nil {
 		return st, err
 	}
 	committed = true

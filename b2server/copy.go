@@ -68,7 +68,7 @@ func (from *source) into(c *call, id BlobID, sse *sseRequest, withMD5 bool) (sto
 		return stored{}, err
 	}
 	defer r.Close()
-	return c.s.keep(id, r, from.n, sse, withMD5, func(*stored) error { return nil })
+	return c.s.keep(id, r, from.n, sse, withMD5, func(string) error { return nil })
 }
 
 func (c *call) copyFile(req *wire.CopyFileRequest) (any, error) {

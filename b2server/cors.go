@@ -81,12 +81,12 @@ func allowsHeaders(allowed, asked []string) bool {
 func (c *call) preflight() error {
 	h := c.r.Header
 	var asked []string
-	for name := range strings.SplitSeq(h.Get("Access-Control-Request-Headers"), ",") {
+	for name := range strings.SplitSeq(header(h, "Access-Control-Request-Headers"), ",") {
 		if name = strings.ToLower(strings.TrimSpace(name)); name != "" {
 			asked = append(asked, name)
 		}
 	}
-	rule := c.corsRule(h.Get("Origin"), asked)
+	rule := c.corsRule(header(h, "Origin"), asked)
 	if rule == nil {
 		return fail(http.StatusForbidden, wire.CodeAccessDenied, "no CORS rule of the bucket allows this")
 	}
@@ -119,7 +119,7 @@ func (c *call) allowOrigin() {
 
 func (c *call) grant(rule *wire.CORSRule) {
 	h := c.w.Header()
-	origin := c.r.Header.Get("Origin")
+	origin := header(c.r.Header, "Origin")
 	if slices.Contains(rule.AllowedOrigins, "*") {
 		origin = "*"
 	} else {

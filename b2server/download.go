@@ -154,7 +154,7 @@ func (c *call) downloadByID() (any, error) {
 // downloadToken checks the token of a download, from the header or the query;
 // nil when there is none.
 func (c *call) downloadToken(kinds string) (*token, error) {
-	text := c.r.Header.Get("Authorization")
+	text := header(c.r.Header, "Authorization")
 	if text == "" {
 		text = c.r.URL.Query().Get("Authorization")
 	}
@@ -206,7 +206,7 @@ func (c *call) download(b *bucket, v *version) error {
 	if err := sse.check(&v.Seal); err != nil {
 		return err
 	}
-	off, n, partial, err := parseRange(c.r.Header.Get("Range"), v.Size)
+	off, n, partial, err := parseRange(header(c.r.Header, "Range"), v.Size)
 	if err != nil {
 		return err
 	}
@@ -306,7 +306,7 @@ func (c *call) downloadHeaders(b *bucket, v *version) error {
 		h[wire.HeaderReplication] = []string{v.Replication.String()}
 	}
 	c.lockHeaders(v)
-	if strings.Contains(c.r.Header.Get("Accept"), "text/html") {
+	if strings.Contains(header(c.r.Header, "Accept"), "text/html") {
 		h["Content-Security-Policy"] = foreignOrigin
 	}
 	return c.override(b, v)

@@ -58,16 +58,16 @@ func validInfoName(name string) bool {
 // infoFromHeaders reads the X-Bz-Info- headers of an upload. Header names are
 // ASCII without regard to case, so they come back in lower case.
 func infoFromHeaders(h http.Header) (info []infoPair, err error) {
-	for header, values := range h {
-		if len(header) <= len(wire.HeaderInfoPrefix) || header[:len(wire.HeaderInfoPrefix)] != wire.HeaderInfoPrefix {
+	for field, values := range h {
+		name, ok := strings.CutPrefix(field, wire.HeaderInfoPrefix)
+		if !ok || name == "" {
 			continue
 		}
-		name := strings.ToLower(header[len(wire.HeaderInfoPrefix):])
 		text, err := wire.Unescape(values[0])
 		if err != nil {
-			return nil, badRequest("header %s is not percent-encoded", header)
+			return nil, badRequest("header %s is not percent-encoded", field)
 		}
-		info = append(info, infoPair{name, text})
+		info = append(info, infoPair{strings.ToLower(name), text})
 	}
 	sortInfo(info)
 	return info, nil

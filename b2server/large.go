@@ -109,19 +109,19 @@ func (c *call) getUploadPartURL(req *wire.FileIDRequest) (any, error) {
 
 // uploadPart stores a part; one that has the same number is replaced.
 func (c *call) uploadPart() (any, error) {
-	fileID, free, err := c.uploading(tokenPart)
+	t, err := c.uploading(tokenPart)
 	if err != nil {
 		return nil, err
 	}
-	defer free()
+	defer c.s.busy.free(t.Nonce)
 	if err := c.failedByTest(); err != nil {
 		return nil, err
 	}
-	number, err := strconv.Atoi(c.r.Header.Get(wire.HeaderPartNumber))
+	number, err := strconv.Atoi(header(c.r.Header, wire.HeaderPartNumber))
 	if err != nil {
 		return nil, badRequest("Missing or bad header: %s", wire.HeaderPartNumber)
 	}
-	v, err := c.viewUnfinished(fileID)
+	v, err := c.viewUnfinished(t.Subject)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func (c *call) uploadPart() (any, error) {
 		return nil, body.failure(err)
 	}
 	p.Size, p.Seal, p.SHA1 = st.size, st.seal, body.answer(st.sha1)
-	return c.putPart(fileID, v, p)
+	return c.putPart(t.Subject, v, p)
 }
 
 // newPart checks the number of a part and the key for it.

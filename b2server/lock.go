@@ -82,7 +82,7 @@ type lockRequest struct {
 
 // lockFromHeaders reads the protection of an upload.
 func lockFromHeaders(h http.Header) (req lockRequest, err error) {
-	mode, until := h.Get(wire.HeaderRetentionMode), h.Get(wire.HeaderRetentionUntil)
+	mode, until := header(h, wire.HeaderRetentionMode), header(h, wire.HeaderRetentionUntil)
 	if (mode == "") != (until == "") {
 		return req, badRequest("retention needs both %s and %s", wire.HeaderRetentionMode, wire.HeaderRetentionUntil)
 	}
@@ -91,10 +91,10 @@ func lockFromHeaders(h http.Header) (req lockRequest, err error) {
 		if err != nil {
 			return req, badRequest("%s must be a number of milliseconds", wire.HeaderRetentionUntil)
 		}
-		req.retention = &wire.FileRetention{Mode: &mode, RetainUntilTimestamp: &ms}
+		req.retention = &wire.FileRetention{Mode: new(mode), RetainUntilTimestamp: &ms}
 	}
-	if hold := h.Get(wire.HeaderLegalHold); hold != "" {
-		req.hold = &hold
+	if text := header(h, wire.HeaderLegalHold); text != "" {
+		req.hold = new(text)
 	}
 	return req, nil
 }

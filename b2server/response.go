@@ -69,15 +69,19 @@ var (
 	noCache  = []string{"max-age=0, no-cache, no-store"}
 )
 
-// jsonPiece is how much of a long page must move within the patience.
-const jsonPiece = 1 << 20
+const (
+	jsonPiece  = 1 << 20 // of a long page, must move within the patience
+	shortReply = 2 << 10 // below it net/http counts the body itself, and cheaper
+)
 
 // json sends a body of JSON.
 func (w *response) json(status int, body []byte) {
 	h := w.Header()
 	h["Content-Type"] = jsonType
 	h["Cache-Control"] = noCache
-	h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	if len(body) >= shortReply || w.head {
+		h["Content-Length"] = []string{strconv.Itoa(len(body))}
+	}
 	w.WriteHeader(status)
 	if w.head {
 		return

@@ -95,7 +95,9 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	w.Header()["Date"] = s.date.header(now)
 	path := r.URL.EscapedPath()
 	t := parsePath(path)
-	res := &response{ResponseWriter: w, head: r.Method == http.MethodHead, patience: s.cfg.BodyTimeout}
+	c := &call{s: s, r: r, name: t.call, version: t.version, rest: t.rest, now: now,
+		w: response{ResponseWriter: w, head: r.Method == http.MethodHead, patience: s.cfg.BodyTimeout}}
+	res := &c.w
 	if r.ContentLength != 0 && !t.uploads() {
 		res.awaitBody() // net/http reads what the handler leaves, with the patience that it finds
 	}
@@ -103,7 +105,6 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.serveOther(res, r, path)
 		return
 	}
-	c := &call{s: s, r: r, name: t.call, version: t.version, rest: t.rest, now: now, w: res}
 	defer s.done(c, began)
 	v, err := c.serve()
 	if err == nil {
@@ -167,7 +168,7 @@ func (c *call) checkMethod(spec spec) error {
 
 // authenticate checks the account token and what its key may do.
 func (c *call) authenticate(capability string) error {
-	_, k, err := c.s.token(c.r.Header.Get("Authorization"), c.now, string(tokenAccount))
+	_, k, err := c.s.token(header(c.r.Header, "Authorization"), c.now, string(tokenAccount))
 	if err != nil {
 		return err
 	}

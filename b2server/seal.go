@@ -78,8 +78,8 @@ type sseRequest struct {
 
 // sseFromHeaders reads the encryption headers of uploads and downloads.
 func sseFromHeaders(h http.Header) (req sseRequest, err error) {
-	alg, key, sum := h.Get(wire.HeaderSSECAlg), h.Get(wire.HeaderSSECKey), h.Get(wire.HeaderSSECMD5)
-	b2 := h.Get(wire.HeaderSSE)
+	alg, key, sum := header(h, wire.HeaderSSECAlg), header(h, wire.HeaderSSECKey), header(h, wire.HeaderSSECMD5)
+	b2 := header(h, wire.HeaderSSE)
 	switch {
 	case alg == "" && key == "" && sum == "" && b2 == "":
 		return req, nil

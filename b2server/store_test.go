@@ -387,7 +387,7 @@ func TestRepairAfterCrash(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		st, err := s.keep(BlobID{File: number}, strings.NewReader(content), int64(len(content)), &sseRequest{mode: sseB2}, true, func(*stored) error { return nil })
+		st, err := s.keep(BlobID{File: number}, strings.NewReader(content), int64(len(content)), &sseRequest{mode: sseB2}, true, func(string) error { return nil })
 		if err != nil {
 			t.Fatal(err)
 		}

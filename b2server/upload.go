@@ -32,38 +32,40 @@ func (c *call) uploadTarget(call string, kind tokenKind, subject string) (url, t
 	return url, tok
 }
 
-// uploading checks the token of an upload against its URL and takes it; free
-// gives it back. Nothing of the body has been read yet.
-func (c *call) uploading(kind tokenKind) (subject string, free func(), err error) {
-	text := c.r.Header.Get("Authorization")
+// uploading checks the token of an upload against its URL and marks it as busy,
+// until the caller frees it. Nothing of the body has been read yet.
+func (c *call) uploading(kind tokenKind) (token, error) {
+	text := header(c.r.Header, "Authorization")
 	t, k, err := c.s.token(text, c.now, string(kind))
 	if err != nil {
-		return "", nil, err
+		return token{}, err
 	}
 	inURL, nonce, _ := strings.Cut(c.rest, "/")
-	if inURL != t.Subject || nonce != hex.EncodeToString([]byte(t.Nonce)) {
-		return "", nil, badToken()
+	var hexNonce [2 * nonceSize]byte
+	hex.Encode(hexNonce[:], []byte(t.Nonce))
+	if inURL != t.Subject || nonce != string(hexNonce[:]) {
+		return token{}, badToken()
 	}
 	c.key = k
 	if !c.s.busy.take(t.Nonce) {
-		return "", nil, fail(http.StatusBadRequest, wire.CodeAuthTokenLimit, "more than one upload using auth token %s", text)
+		return token{}, fail(http.StatusBadRequest, wire.CodeAuthTokenLimit, "more than one upload using auth token %s", text)
 	}
-	return t.Subject, func() { c.s.busy.free(t.Nonce) }, nil
+	return t, nil
 }
 
 // uploadFile stores a small file.
 func (c *call) uploadFile() (any, error) {
-	bucketID, free, err := c.uploading(tokenUpload)
+	t, err := c.uploading(tokenUpload)
 	if err != nil {
 		return nil, err
 	}
-	defer free()
+	defer c.s.busy.free(t.Nonce)
 	if err := c.failedByTest(); err != nil {
 		return nil, err
 	}
-	b := c.s.buckets.byID(bucketID)
+	b := c.s.buckets.byID(t.Subject)
 	if b == nil {
-		return nil, noBucket(bucketID)
+		return nil, noBucket(t.Subject)
 	}
 	v, sse, custom, err := c.announced(b)
 	if err != nil {
@@ -96,7 +98,7 @@ func (c *call) uploadFile() (any, error) {
 // announced reads the headers of an upload into a version.
 func (c *call) announced(b *bucket) (v *version, sse sseRequest, custom bool, err error) {
 	h := c.r.Header
-	name, err := wire.Unescape(h.Get(wire.HeaderFileName))
+	name, err := wire.Unescape(header(h, wire.HeaderFileName))
 	if err != nil {
 		return nil, sse, false, badRequest("the file name is not percent-encoded")
 	}
@@ -104,7 +106,7 @@ func (c *call) announced(b *bucket) (v *version, sse sseRequest, custom bool, er
 		return nil, sse, false, err
 	}
 	v = &version{Bucket: b.ID, Name: name, Time: c.now.UnixMilli(), Action: actionUpload}
-	if v.ContentType, err = contentType(h.Get("Content-Type"), name); err != nil {
+	if v.ContentType, err = contentType(header(h, "Content-Type"), name); err != nil {
 		return nil, sse, false, err
 	}
 	if v.Info, err = infoFromHeaders(h); err != nil {
@@ -126,7 +128,7 @@ func (c *call) announced(b *bucket) (v *version, sse sseRequest, custom bool, er
 	if v.Lock, err = c.lock(wanted, b, c.key); err != nil {
 		return nil, sse, false, err
 	}
-	ms, err := parseCustomTime(h.Get(wire.HeaderCustomTimestamp))
+	ms, err := parseCustomTime(header(h, wire.HeaderCustomTimestamp))
 	if err == nil {
 		err = c.customTime(ms)
 	}
@@ -155,7 +157,7 @@ func (c *call) body() (*body, error) {
 		return nil, &apiError{status: http.StatusBadRequest, code: wire.CodeBadRequest,
 			message: "Missing header: Content-Length", closing: true}
 	}
-	switch given := c.r.Header.Get(wire.HeaderContentSHA1); {
+	switch given := header(c.r.Header, wire.HeaderContentSHA1); {
 	case given == "":
 		return nil, badRequest("Missing header: %s", wire.HeaderContentSHA1)
 	case given == wire.SHA1NotVerified:
@@ -182,7 +184,8 @@ func parseSHA1(s string) (string, error) {
 	if len(s) != hexSHA1 {
 		return "", badRequest("sha1 is wrong length: %d", len(s))
 	}
-	if _, err := hex.DecodeString(s); err != nil {
+	var sum [hexSHA1 / 2]byte
+	if _, err := hex.Decode(sum[:], []byte(s)); err != nil {
 		return "", badRequest("not a valid hex SHA1")
 	}
 	return strings.ToLower(s), nil
@@ -199,7 +202,7 @@ func (b *body) Read(p []byte) (int, error) {
 
 // check compares the hash of what came with what was announced, or with what
 // trails the content.
-func (b *body) check(st *stored) error {
+func (b *body) check(sha1 string) error {
 	if b.atEnd {
 		var tail [hexSHA1]byte
 		if _, err := b.Read(tail[:]); err != nil {
@@ -212,7 +215,7 @@ func (b *body) check(st *stored) error {
 		b.want = want
 	}
 	b.c.w.bodyRead()
-	if b.want != "" && b.want != st.sha1 {
+	if b.want != "" && b.want != sha1 {
 		return badRequest("Checksum did not match data received")
 	}
 	return nil
