@@ -94,9 +94,8 @@ func (tx *diskTx) Delete(t Table, key []byte) error {
 }
 
 func (tx *diskTx) change(t Table, key, value []byte) {
-	old, had := tx.over[t].lookup(key)
+	old, had := tx.over[t].put(key, value)
 	tx.undo = append(tx.undo, diskUndo{t, key, old, had})
-	tx.over[t].put(key, value)
 	tx.record = appendChange(tx.record, t, key, value)
 }
 

@@ -123,7 +123,7 @@ func (s *Server) collectDue(bucket, from []byte, r *wire.LifecycleRule, now time
 		var newer *version
 		looked := 0
 		for key, raw := cur.Seek(from); bytes.HasPrefix(key, within); key, raw = cur.Next() {
-			if start := key[:len(key)-8]; !bytes.Equal(start, name) {
+			if start := keyName(key); !bytes.Equal(start, name) {
 				if len(batch) >= maxBatch || looked >= maxLook {
 					next = bytes.Clone(key)
 					return nil

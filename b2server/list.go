@@ -180,7 +180,7 @@ func (p *page) names(tx Tx) error {
 // few, then by seeking.
 func skipName(cur Cursor, key []byte) (k, raw []byte) {
 	const steps = 4
-	prefix := key[:len(key)-8]
+	prefix := keyName(key)
 	for range steps {
 		k, raw = cur.Next()
 		if len(k) != len(key) || !bytes.HasPrefix(k, prefix) {

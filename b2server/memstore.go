@@ -14,7 +14,7 @@ import (
 type MemStore struct {
 	mu     sync.RWMutex
 	tables [tableCount]sorted
-	undo   []undo // memory of updates
+	tx     memTx // of the update that runs, for its memory
 	lastID atomic.Uint64
 
 	blobs struct {
@@ -30,6 +30,7 @@ func (*MemStore) InMemory() {}
 // NewMemStore makes an empty store.
 func NewMemStore() *MemStore {
 	m := &MemStore{}
+	m.tx.store = m
 	m.blobs.content = map[BlobID][]byte{}
 	return m
 }
@@ -45,13 +46,12 @@ func (m *MemStore) View(fn func(Tx) error) error {
 func (m *MemStore) Update(fn func(Tx) error) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	tx := memTx{store: m, undo: m.undo[:0]}
-	err := fn(&tx)
+	m.tx.undo = m.tx.undo[:0]
+	err := fn(&m.tx)
 	if err != nil {
-		tx.rollback()
+		m.tx.rollback()
 	}
-	clear(tx.undo)
-	m.undo = tx.undo
+	clear(m.tx.undo)
 	return err
 }
 
@@ -101,8 +101,8 @@ func (tx *memTx) Get(t Table, key []byte) []byte { return tx.store.tables[t].get
 func (tx *memTx) Cursor(t Table) Cursor { return &sortedCursor{m: &tx.store.tables[t]} }
 
 func (tx *memTx) Put(t Table, key, value []byte) error {
-	tx.undo = append(tx.undo, undo{t, key, tx.Get(t, key)})
-	tx.store.tables[t].put(key, value)
+	old, _ := tx.store.tables[t].put(key, value)
+	tx.undo = append(tx.undo, undo{t, key, old})
 	return nil
 }
 

@@ -86,6 +86,13 @@ func (v *version) key() []byte {
 	return versionKey(raw, v.Name, v.Time)
 }
 
+// keyBucket is the bucket in a version key.
+func keyBucket(key []byte) []byte { return key[:12] }
+
+// keyName is what all version keys of a name begin with, and no other: bucket,
+// name and zero byte.
+func keyName(key []byte) []byte { return key[:len(key)-8] }
+
 // splitVersionKey answers the name, as bytes of the key, and the time.
 func splitVersionKey(key []byte) (name []byte, ms int64) {
 	n := len(key) - 8
@@ -151,7 +158,7 @@ func (v *version) decode(key, value []byte) error {
 		return errBadRecord
 	}
 	name, ms := splitVersionKey(key)
-	return v.read(hex.EncodeToString(key[:12]), string(name), ms, string(value))
+	return v.read(hex.EncodeToString(keyBucket(key)), string(name), ms, string(value))
 }
 
 // read is decode without copying: v points into name and record.

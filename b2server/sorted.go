@@ -67,10 +67,11 @@ func (s *sorted) lookup(key []byte) (value []byte, found bool) {
 	return s.chunks[c][i].value, true
 }
 
-func (s *sorted) put(key, value []byte) {
+// put answers what it replaced.
+func (s *sorted) put(key, value []byte) (old []byte, had bool) {
 	if len(s.chunks) == 0 {
 		s.chunks = append(s.chunks, append(make([]pair, 0, maxChunk), pair{key, value}))
-		return
+		return nil, false
 	}
 	c, i, found := s.find(key)
 	if !found && len(s.chunks[c]) == maxChunk {
@@ -78,10 +79,12 @@ func (s *sorted) put(key, value []byte) {
 	}
 	s.own(c)
 	if found {
+		old = s.chunks[c][i].value
 		s.chunks[c][i].value = value
-		return
+		return old, true
 	}
 	s.chunks[c] = slices.Insert(s.chunks[c], i, pair{key, value})
+	return nil, false
 }
 
 // split makes room in a full chunk and answers where its place i went. A chunk

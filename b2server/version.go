@@ -13,28 +13,30 @@ import (
 // strictly increases, so that order, listing and paging agree; a custom time
 // keeps its place in the past.
 func insert(tx Tx, v *version, custom bool) error {
-	raw, _ := rawBucket(v.Bucket)
-	if tx.Get(tableBuckets, raw) == nil {
+	key := v.key()
+	if tx.Get(tableBuckets, keyBucket(key)) == nil {
 		return noBucket(v.Bucket)
 	}
 	if custom {
-		for tx.Get(tableVersions, v.key()) != nil {
+		for tx.Get(tableVersions, key) != nil {
 			v.Time++
+			key = v.key()
 		}
-	} else if newest, ok := newestTime(tx, raw, v.Name); ok {
-		v.Time = max(v.Time, newest+1)
+	} else if newest, ok := newestTime(tx, keyName(key)); ok && newest >= v.Time {
+		v.Time = newest + 1
+		key = v.key()
 	}
-	key := v.key()
 	if err := tx.Put(tableVersions, key, v.encode()); err != nil {
 		return err
 	}
 	return tx.Put(tableFiles, numberKey(v.Number), key)
 }
 
-func newestTime(tx Tx, bucket []byte, name string) (ms int64, ok bool) {
-	prefix := appendNameKey(make([]byte, 0, 13+len(name)), bucket, name)
-	key, _ := tx.Cursor(tableVersions).Seek(prefix)
-	if !bytes.HasPrefix(key, prefix) {
+// newestTime answers the time of the newest version of a name, given as the
+// name's part of a version key.
+func newestTime(tx Tx, name []byte) (ms int64, ok bool) {
+	key, _ := tx.Cursor(tableVersions).Seek(name)
+	if !bytes.HasPrefix(key, name) {
 		return 0, false
 	}
 	_, ms = splitVersionKey(key)
@@ -299,7 +301,7 @@ func timeInID(id string) (int64, bool) {
 // nameEnd is the first key after all versions of the name in key: no name has
 // a byte of 1, so nothing sorts between.
 func nameEnd(key []byte) []byte {
-	end := bytes.Clone(key[:len(key)-8])
+	end := bytes.Clone(keyName(key))
 	end[len(end)-1] = 1
 	return end
 }
