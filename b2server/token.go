@@ -48,10 +48,18 @@ var tokenEncoding = base64.RawURLEncoding.Strict()
 // signer makes and checks tokens.
 type signer struct {
 	macs sync.Pool // hash.Hash keyed with the server's secret
+
+	mu     sync.RWMutex
+	signed map[string]token // that were shown of late, as clients show one many times
 }
 
+const maxSignedTokens = 1024
+
 func newSigner(secret []byte) *signer {
-	return &signer{macs: sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }}}
+	return &signer{
+		macs:   sync.Pool{New: func() any { return hmac.New(sha256.New, secret) }},
+		signed: map[string]token{},
+	}
 }
 
 func newNonce() string {
@@ -85,7 +93,27 @@ func (g *signer) appendMAC(b, of []byte) []byte {
 }
 
 // parse checks the signature of a token, but not its time.
-func (g *signer) parse(s string) (token, bool) {
+func (g *signer) parse(s string) (t token, ok bool) {
+	g.mu.RLock()
+	t, ok = g.signed[s]
+	g.mu.RUnlock()
+	if ok {
+		return t, true
+	}
+	if t, ok = g.verify(s); !ok {
+		return token{}, false
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if len(g.signed) >= maxSignedTokens {
+		clear(g.signed)
+	}
+	g.signed[strings.Clone(s)] = t
+	return t, true
+}
+
+// verify reads a token and checks its signature.
+func (g *signer) verify(s string) (token, bool) {
 	s, ok := strings.CutPrefix(s, tokenStart)
 	if !ok || len(s) > 4096 || strings.ContainsAny(s, "\r\n") { // which the decoder skips
 		return token{}, false
