@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -18,6 +19,22 @@ type metrics struct {
 	seconds  *prometheus.HistogramVec
 	sent     prometheus.Counter
 	received prometheus.Counter
+
+	mu    sync.RWMutex
+	lines map[outcome]line
+}
+
+// outcome is how a call ended. There are few: 37 calls, a dozen statuses.
+type outcome struct {
+	call   string
+	status int
+}
+
+// line is where an outcome is counted. Finding that by its labels costs more
+// than the counting.
+type line struct {
+	requests prometheus.Counter
+	seconds  prometheus.Observer
 }
 
 func newMetrics(r *prometheus.Registry) (*metrics, error) {
@@ -37,6 +54,7 @@ func newMetrics(r *prometheus.Registry) (*metrics, error) {
 			Name: "b2server_sent_bytes_total", Help: "Bytes of answers."}),
 		received: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "b2server_received_bytes_total", Help: "Bytes of request bodies, as announced."}),
+		lines: map[outcome]line{},
 	}
 	for _, c := range []prometheus.Collector{m.requests, m.seconds, m.sent, m.received} {
 		if err := r.Register(c); err != nil {
@@ -44,6 +62,20 @@ func newMetrics(r *prometheus.Registry) (*metrics, error) {
 		}
 	}
 	return m, nil
+}
+
+func (m *metrics) line(o outcome) line {
+	m.mu.RLock()
+	l, ok := m.lines[o]
+	m.mu.RUnlock()
+	if ok {
+		return l
+	}
+	l = line{m.requests.WithLabelValues(o.call, strconv.Itoa(o.status)), m.seconds.WithLabelValues(o.call)}
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.lines[o] = l
+	return l
 }
 
 // done counts a request and writes its line of the access log. It runs also
@@ -54,8 +86,9 @@ func (s *Server) done(c *call, began time.Time) {
 	if status == 0 {
 		status = 499 // nobody was left to answer
 	}
-	s.metrics.requests.WithLabelValues(c.name, strconv.Itoa(status)).Inc()
-	s.metrics.seconds.WithLabelValues(c.name).Observe(took.Seconds())
+	l := s.metrics.line(outcome{c.name, status})
+	l.requests.Inc()
+	l.seconds.Observe(took.Seconds())
 	s.metrics.sent.Add(float64(c.w.written))
 	s.metrics.received.Add(float64(max(0, c.r.ContentLength)))
 	if s.cfg.AccessLog == nil {
