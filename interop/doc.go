@@ -1,11 +1,11 @@
 // Package interop runs other people's B2 clients, unchanged, against the
 // built-in server: rclone and its own backend test suite, Backblaze's Go
 // library blazer, the library inside kopia, and, where they are installed,
-// Python's b2sdk, restic, duplicity, Backblaze's own tool of 2019, the client
-// for Node.js, and a browser on the server's page. And it runs our client against a server that is
-// not ours, the simulator inside b2sdk; and against the sync engine of b2sdk, in
-// random worlds (TestDiffer). It is a module of its own, so that nothing of
-// theirs enters ours.
+// Python's b2sdk, restic, kopia, duplicity, Backblaze's own tool of 2019, the
+// client for Node.js, and a browser on the server's page. And it runs our
+// client against a server that is not ours, the simulator inside b2sdk; and
+// against the sync engine of b2sdk, in random worlds (TestDiffer). It is a
+// module of its own, so that nothing of theirs enters ours.
 //
 //	interop/run   # installs what is missing
 //	go test -run TestDiffer -differ.worlds 5000   # many worlds

@@ -45,6 +45,12 @@ func TestRestic(t *testing.T)    { drive(t, "restic", "restic.sh") }
 func TestDuplicity(t *testing.T) { drive(t, "duplicity", "duplicity.sh") }
 func TestOldB2(t *testing.T)     { drive(t, "backblaze-b2", "old_b2.sh") }
 
+// TestKopia drives the program that interop/run builds.
+func TestKopia(t *testing.T) {
+	program := prepared(t, "kopia")
+	asService(t, testFile(t, "kopia.sh"), program)
+}
+
 // TestKothar drives the library that kopia talks to the service with.
 func TestKothar(t *testing.T) {
 	program := filepath.Join(t.TempDir(), "kothar")
@@ -57,14 +63,21 @@ func TestNode(t *testing.T) {
 	if _, err := exec.LookPath("node"); err != nil {
 		t.Skip("node is not installed")
 	}
+	t.Setenv("NODE_PATH", filepath.Dir(prepared(t, "node_modules/backblaze-b2")))
+	asService(t, "node", testFile(t, "backblaze_b2.js"))
+}
+
+// prepared answers the path of something that interop/run keeps from run to
+// run.
+func prepared(t *testing.T, name string) string {
+	t.Helper()
 	cache, err := os.UserCacheDir()
 	if err != nil {
 		t.Fatal(err)
 	}
-	modules := filepath.Join(cache, "bowline-interop", "node_modules")
-	if _, err := os.Stat(filepath.Join(modules, "backblaze-b2")); err != nil {
-		t.Skip("npm's backblaze-b2 is not installed")
+	path := filepath.Join(cache, "bowline-interop", name)
+	if _, err := os.Stat(path); err != nil {
+		t.Skip(name + " is not there: interop/run installs it")
 	}
-	t.Setenv("NODE_PATH", modules)
-	asService(t, "node", testFile(t, "backblaze_b2.js"))
+	return path
 }

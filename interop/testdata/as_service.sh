@@ -5,7 +5,7 @@
 #
 # Usage: unshare --mount --net as_service.sh B2 FOLDER CLIENT [ARGUMENT...]
 set -euo pipefail
-b2=$1 folder=$2
+export b2=$1 folder=$2
 shift 2
 cd "$folder"
 
