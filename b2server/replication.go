@@ -40,8 +40,10 @@ func checkReplication(raw json.RawMessage) (json.RawMessage, error) {
 	}
 	if r.Source != nil {
 		for _, rule := range r.Source.Rules {
-			if rule.Priority < 1 || rule.Priority > 1<<31-1 {
-				return nil, badRequest("the priority of a replication rule must be 1 to 2147483647")
+			// The documentation begins at 1, but Backblaze tests its Go library on
+			// the service with 0.
+			if rule.Priority < 0 || rule.Priority > 1<<31-1 {
+				return nil, badRequest("the priority of a replication rule must be 0 to 2147483647")
 			}
 			if n := len(rule.Name); n < 1 || n > 64 || strings.Trim(rule.Name, letters+digits+"-_") != "" {
 				return nil, badRequest("replicationRuleName must be 1 to 64 letters, digits, '-' and '_'")

@@ -75,6 +75,31 @@ func TestDefaultEncryption(t *testing.T) {
 	}
 }
 
+// A replication rule has a priority and a name within limits, and comes back
+// as it was set.
+func TestReplicationRules(t *testing.T) {
+	_, a := open(t)
+	id := a.call(t, "b2_create_bucket", object{"accountId": a.account, "bucketName": randomName(), "bucketType": "allPrivate"}).ok(t).str("bucketId")
+	set := func(priority int64, name string) *answer {
+		rule := object{"destinationBucketId": strings.Repeat("0", 24), "fileNamePrefix": "", "includeExistingFiles": false,
+			"isEnabled": true, "priority": priority, "replicationRuleName": name}
+		return a.call(t, "b2_update_bucket", object{"accountId": a.account, "bucketId": id, "replicationConfiguration": object{
+			"asReplicationSource": object{"sourceApplicationKeyId": "k", "replicationRules": []object{rule}}}})
+	}
+	for _, priority := range []int64{0, 1, 128, 1<<31 - 1} {
+		source := set(priority, "a-rule_1").ok(t).object("replicationConfiguration").object("value").object("asReplicationSource")
+		if rules := source.list("replicationRules"); len(rules) != 1 || rules[0].num("priority") != priority || rules[0].str("replicationRuleName") != "a-rule_1" {
+			t.Errorf("priority %d: %v", priority, rules)
+		}
+	}
+	for _, priority := range []int64{-1, 1 << 31} {
+		set(priority, "rule").fails(t, 400, "bad_request")
+	}
+	for _, name := range []string{"", "a rule", "ü", strings.Repeat("r", 65)} {
+		set(1, name).fails(t, 400, "bad_request")
+	}
+}
+
 // New files that a replication rule covers wait for it, in every answer, and
 // go on waiting after a restart.
 func TestReplicationStatus(t *testing.T) {

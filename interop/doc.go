@@ -1,6 +1,7 @@
 // Package interop runs other people's B2 clients, unchanged, against the
 // built-in server: rclone and its own backend test suite, Backblaze's Go
-// library blazer, the library inside kopia, and, where they are installed,
+// library blazer and the tests that it is tried with on the service, the
+// library inside kopia, and, where they are installed,
 // Python's b2sdk, restic, kopia, duplicity, Backblaze's own tool of 2019, the
 // client for Node.js, and a browser on the server's page. And it runs our
 // client against a server that is not ours, the simulator inside b2sdk; and

@@ -22,6 +22,6 @@ while read -r line; do # it listens when it has said where
 	case $line in *B2_APPLICATION_KEY=*) break ;; esac
 done < <(cat lines)
 
-export B2_ACCOUNT_ID=$B2_APPLICATION_KEY_ID B2_ACCOUNT_KEY=$B2_APPLICATION_KEY
+export B2_ACCOUNT_ID=$B2_APPLICATION_KEY_ID B2_ACCOUNT_KEY=$B2_APPLICATION_KEY B2_SECRET_KEY=$B2_APPLICATION_KEY
 export SSL_CERT_FILE=$folder/data/tls-cert.pem REQUESTS_CA_BUNDLE=$folder/data/tls-cert.pem NODE_EXTRA_CA_CERTS=$folder/data/tls-cert.pem
 "$@"
