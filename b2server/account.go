@@ -33,7 +33,7 @@ func (c *call) authorize() (any, error) {
 
 // basicKey finds the key whose id and secret are in the Authorization header.
 func (c *call) basicKey() (*key, error) {
-	refused := unauthorized("the application key id or the application key is wrong")
+	refused := fail(http.StatusUnauthorized, wire.CodeUnauthorized, "the application key id or the application key is wrong")
 	id, secret, ok := c.r.BasicAuth()
 	if !ok {
 		return nil, refused

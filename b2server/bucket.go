@@ -122,7 +122,7 @@ func (c *call) bucketAnswer(b *bucket) *wire.Bucket {
 	}
 	if c.key.can("readBucketEncryption") {
 		answer.DefaultSSE = wire.DefaultSSEAnswer{IsClientAuthorizedToRead: true,
-			Value: b.defaultSSE().wire()}
+			Value: (&seal{Mode: b.defaultSSE()}).wire()}
 	}
 	if c.key.can("readBucketRetentions") {
 		answer.FileLock = wire.FileLockAnswer{IsClientAuthorizedToRead: true,

@@ -269,12 +269,15 @@ func (c *call) mayWrite(name string) error {
 	return c.s.checkName(name)
 }
 
-// require checks one more capability than the call's own.
+// require checks that the key has a capability.
 func (c *call) require(capability string) error {
-	if !c.key.can(capability) {
-		return unauthorized("the key lacks the capability %s", capability)
+	switch {
+	case c.key.can(capability):
+		return nil
+	case c.name == wire.CallUpdateRetention || c.name == wire.CallUpdateLegalHold: // b2sdk looks for it
+		return accessDenied(http.StatusForbidden, "the key lacks the capability %s", capability)
 	}
-	return nil
+	return unauthorized("the key lacks the capability %s", capability)
 }
 
 // value is what p points to, or zero.

@@ -15,7 +15,8 @@ type apiError struct {
 	status  int
 	code    string
 	message string
-	closing bool // the connection is of no more use
+	reason  string // what the service keeps to itself; for the access log
+	closing bool   // the connection is of no more use
 }
 
 func (e *apiError) Error() string { return fmt.Sprintf("%d %s: %s", e.status, e.code, e.message) }
@@ -28,8 +29,17 @@ func badRequest(format string, args ...any) *apiError {
 	return fail(http.StatusBadRequest, wire.CodeBadRequest, format, args...)
 }
 
+// unauthorized is the error for a token that is good, but not for this. The
+// service says no more than the code; Backblaze's tools, and their tests, put
+// what the key may do in place of the message.
 func unauthorized(format string, args ...any) *apiError {
-	return fail(http.StatusUnauthorized, wire.CodeUnauthorized, format, args...)
+	return &apiError{status: http.StatusUnauthorized, code: wire.CodeUnauthorized, reason: fmt.Sprintf(format, args...)}
+}
+
+// accessDenied is the error for what a lock forbids. Its status depends on the
+// call, and clients tell by it.
+func accessDenied(status int, format string, args ...any) *apiError {
+	return &apiError{status: status, code: wire.CodeAccessDenied, message: "Access Denied", reason: fmt.Sprintf(format, args...)}
 }
 
 func notFound(format string, args ...any) *apiError {

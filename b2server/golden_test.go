@@ -65,7 +65,7 @@ func TestGoldenFiles(t *testing.T) {
 		SHA1: sha1OfNothing, MD5: md5OfNothing, ContentType: wire.HideContentType}
 	locked := documented()
 	locked.Lock = lock{Mode: lockGovernance, Until: 1893456000000, Hold: holdOn}
-	locked.Seal = seal{Mode: sseC, KeyMD5: "secret"}
+	locked.Seal = seal{Mode: sseC, KeyMD5: "SaaDheEjzuynJH8eW6AEpQ=="}
 
 	waiting := documented()
 	waiting.Replication = replicationPending

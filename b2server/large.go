@@ -194,7 +194,7 @@ func (c *call) putPart(fileID string, v *version, p *part) (any, error) {
 
 func partAnswer(fileID string, p *part) wire.Part {
 	return wire.Part{FileID: fileID, PartNumber: int(p.Number), ContentLength: p.Size,
-		ContentSHA1: p.SHA1, UploadTimestamp: p.Time, SSE: p.Seal.Mode.wire()}
+		ContentSHA1: p.SHA1, UploadTimestamp: p.Time, SSE: p.Seal.wire()}
 }
 
 func (c *call) listParts(req *wire.ListPartsRequest) (any, error) {

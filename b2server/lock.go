@@ -57,21 +57,17 @@ func bucketMissingLock() *apiError {
 	return fail(http.StatusBadRequest, wire.CodeBucketMissingLock, "The bucket is not file lock enabled")
 }
 
-func lockedVersion(why string) *apiError {
-	return fail(http.StatusUnauthorized, wire.CodeAccessDenied, "the file version is protected by %s", why)
-}
-
 // protects says whether the lock forbids deleting the version now.
 func (l *lock) protects(now time.Time, bypass bool) error {
 	switch {
 	case l.Hold == holdOn:
-		return lockedVersion("a legal hold")
+		return accessDenied(http.StatusUnauthorized, "the version is under a legal hold")
 	case l.Mode == lockNone || now.UnixMilli() >= l.Until:
 		return nil
 	case l.Mode == lockGovernance && bypass:
 		return nil
 	}
-	return lockedVersion("a retention in " + l.Mode.String() + " mode")
+	return accessDenied(http.StatusUnauthorized, "the version is under %s", l.Mode)
 }
 
 // lockRequest is the protection that a new version asks for.
@@ -189,9 +185,9 @@ func (l *lock) mayBecome(mode lockMode, until int64, now time.Time, bypass bool)
 	case l.Mode == lockNone || now.UnixMilli() >= l.Until:
 		return nil
 	case l.Mode == lockCompliance && (mode != lockCompliance || until < l.Until):
-		return lockedVersion("a retention in compliance mode")
+		return accessDenied(http.StatusForbidden, "the version is under compliance")
 	case l.Mode == lockGovernance && (mode == lockNone || until < l.Until) && !bypass:
-		return lockedVersion("a retention in governance mode")
+		return accessDenied(http.StatusForbidden, "the version is under governance, and bypassGovernance is not set")
 	}
 	return nil
 }

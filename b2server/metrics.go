@@ -100,8 +100,11 @@ func (s *Server) done(c *call, began time.Time) {
 		slog.Int("status", status), slog.Int64("received", max(0, c.r.ContentLength)), slog.Int64("sent", c.w.written),
 		slog.Duration("took", took), slog.String("remote", c.r.RemoteAddr), slog.String("agent", c.r.UserAgent()),
 	}
-	if c.w.code != "" {
-		attrs = append(attrs, slog.String("code", c.w.code))
+	if e := c.w.failed; e != nil {
+		attrs = append(attrs, slog.String("code", e.code))
+		if e.reason != "" {
+			attrs = append(attrs, slog.String("reason", e.reason))
+		}
 	}
 	if c.key != nil {
 		attrs = append(attrs, slog.String("key", c.key.ID))

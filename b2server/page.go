@@ -2,6 +2,7 @@ package b2server
 
 import (
 	"bytes"
+	"cmp"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -94,7 +95,7 @@ func (s *Server) servePage(w http.ResponseWriter, r *http.Request) {
 	view, err := c.pageView(r.URL.Query())
 	if err != nil {
 		e := s.asAPIError("page", err)
-		http.Error(w, e.message, e.status)
+		http.Error(w, cmp.Or(e.message, e.reason), e.status)
 		return
 	}
 	var out bytes.Buffer

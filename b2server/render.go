@@ -50,7 +50,7 @@ func appendFile(b []byte, v *version, s shape) []byte {
 	if v.Action != actionHide {
 		b = appendLocks(b, v, s)
 		b = append(b, `,"serverSideEncryption":`...)
-		b = append(b, v.Seal.json()...)
+		b = v.Seal.appendJSON(b)
 	}
 	if v.Replication != replicationNone {
 		b = append(b, `,"replicationStatus":"`...)

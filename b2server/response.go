@@ -17,8 +17,8 @@ type response struct {
 	http.ResponseWriter
 	status  int
 	written int64
-	code    string // of an error
-	head    bool   // the request was HEAD: errors have no body
+	failed  *apiError
+	head    bool // the request was HEAD: errors have no body
 
 	patience time.Duration // for every piece of a body or an answer to move
 }
@@ -103,7 +103,7 @@ func (w *response) fail(e *apiError) {
 	if w.status != 0 { // too late: the client must notice that the body is short
 		panic(http.ErrAbortHandler)
 	}
-	w.code = e.code
+	w.failed = e
 	if e.closing {
 		w.Header().Set("Connection", "close")
 	}

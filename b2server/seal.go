@@ -47,26 +47,30 @@ func (s *seal) read(r *reader) {
 	}
 }
 
-// wire is the mode as answers have it.
-func (m sseMode) wire() *wire.SSE {
-	switch m {
+// wire is the encryption as answers have it: of a customer's key they have the
+// digest, by which the customer knows which one it was.
+func (s *seal) wire() *wire.SSE {
+	switch s.Mode {
 	case sseB2:
 		return &wire.SSE{Mode: new(wire.SSEB2), Algorithm: new(wire.AES256)}
 	case sseC:
-		return &wire.SSE{Mode: new(wire.SSEC), Algorithm: new(wire.AES256)}
+		return &wire.SSE{Mode: new(wire.SSEC), Algorithm: new(wire.AES256), CustomerKeyMD5: new(s.KeyMD5)}
 	}
 	return &wire.SSE{}
 }
 
-// json is the same, written out for listings, which have thousands of them.
-func (s *seal) json() string {
+// appendJSON is the same, written out for listings, which have thousands of
+// them.
+func (s *seal) appendJSON(b []byte) []byte {
 	switch s.Mode {
 	case sseB2:
-		return `{"algorithm":"AES256","mode":"SSE-B2"}`
+		return append(b, `{"algorithm":"AES256","mode":"SSE-B2"}`...)
 	case sseC:
-		return `{"algorithm":"AES256","mode":"SSE-C"}`
+		b = append(b, `{"algorithm":"AES256","customerKeyMd5":"`...)
+		b = append(b, s.KeyMD5...)
+		return append(b, `","mode":"SSE-C"}`...)
 	}
-	return `{"algorithm":null,"mode":null}`
+	return append(b, `{"algorithm":null,"mode":null}`...)
 }
 
 // sseRequest is the encryption that a request asks for or presents.

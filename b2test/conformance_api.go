@@ -142,6 +142,14 @@ func (got *answer) fails(t testing.TB, status int, code string) *answer {
 	return got
 }
 
+// says checks the message of an error that clients read.
+func (got *answer) says(t testing.TB, message string) {
+	t.Helper()
+	if got.str("message") != message {
+		t.Errorf("%s: %s, want the message %q", got.call, got.raw, message)
+	}
+}
+
 // call makes a JSON call by POST, in version 4.
 func (a *api) call(t testing.TB, name string, req object) *answer {
 	t.Helper()

@@ -61,7 +61,7 @@ var keyRules = []rule{
 		f := b.upload(t, "n", "x")
 		_, k := a.newKey(t, object{"capabilities": []string{"listFiles"}})
 		k.call(t, "b2_list_file_names", object{"bucketId": b.id}).ok(t)
-		k.call(t, "b2_get_upload_url", object{"bucketId": b.id}).fails(t, 401, "unauthorized")
+		k.call(t, "b2_get_upload_url", object{"bucketId": b.id}).fails(t, 401, "unauthorized").says(t, "") // clients say what the key may do
 		k.fetchID(t, "GET", f.str("fileId")).fails(t, 401, "unauthorized")
 		k.delete(t, f.fields).fails(t, 401, "unauthorized")
 		k.call(t, "b2_list_keys", object{"accountId": a.account}).fails(t, 401, "unauthorized")

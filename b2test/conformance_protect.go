@@ -19,6 +19,16 @@ func customerKey(letter string) (headers []string, fields object) {
 		object{"mode": "SSE-C", "algorithm": "AES256", "customerKey": key, "customerKeyMd5": digest}
 }
 
+// answersSSEC checks that a file or part is said to be encrypted with the
+// customer's key of this digest, and that the key itself is not told.
+func answersSSEC(t testing.TB, got *answer, digest string) {
+	t.Helper()
+	sse := got.object("serverSideEncryption")
+	if sse.str("mode") != "SSE-C" || sse.str("algorithm") != "AES256" || sse.str("customerKeyMd5") != digest || sse.has("customerKey") {
+		t.Errorf("%s: %s", got.call, got.raw)
+	}
+}
+
 var protectRules = []rule{
 	{"SSE-B2 is answered and transparent", func(t *testing.T, a *api) {
 		b := a.bucket(t)
@@ -36,9 +46,7 @@ var protectRules = []rule{
 		right, _ := customerKey("r")
 		wrong, _ := customerKey("w")
 		got := b.upload(t, "n", "content", right...)
-		if sse := got.object("serverSideEncryption"); sse.str("mode") != "SSE-C" || sse.has("customerKey") {
-			t.Errorf("file: %s", got.raw)
-		}
+		answersSSEC(t, got, right[5])
 		down := b.fetch(t, "GET", "n", right...).ok(t)
 		if string(down.raw) != "content" || down.header.Get("X-Bz-Server-Side-Encryption-Customer-Key-Md5") != right[5] {
 			t.Errorf("download: %q %v", down.raw, down.header)
@@ -54,10 +62,11 @@ var protectRules = []rule{
 		b := a.bucket(t)
 		headers, key := customerKey("r")
 		otherHeaders, other := customerKey("o")
-		id := b.start(t, "large", object{"serverSideEncryption": key}).str("fileId")
-		to := a.partURL(t, id)
+		started := b.start(t, "large", object{"serverSideEncryption": key})
+		answersSSEC(t, started, headers[5]) // b2sdk's integration tests ask for it
+		id := started.str("fileId")
 		one := a.big("1")
-		a.part(t, to, 1, one, headers...).ok(t)
+		answersSSEC(t, a.part(t, a.partURL(t, id), 1, one, headers...).ok(t), headers[5])
 		if got := a.part(t, a.partURL(t, id), 2, "2"); got.status != 400 {
 			t.Errorf("a part without the key: %d", got.status)
 		}
@@ -65,9 +74,7 @@ var protectRules = []rule{
 		a.finish(t, id, sha1Of(one), sha1Of("2")).ok(t)
 		got := a.call(t, "b2_copy_file", object{"sourceFileId": id, "fileName": "copy", "range": "bytes=0-3",
 			"sourceServerSideEncryption": key, "destinationServerSideEncryption": other}).ok(t)
-		if got.object("serverSideEncryption").str("mode") != "SSE-C" {
-			t.Errorf("copy: %s", got.raw)
-		}
+		answersSSEC(t, got, otherHeaders[5])
 		if got := b.fetch(t, "GET", "copy", otherHeaders...).ok(t); string(got.raw) != "1111" {
 			t.Errorf("content: %q", got.raw)
 		}
@@ -86,12 +93,29 @@ var protectRules = []rule{
 		if got := a.call(t, "b2_get_file_info", object{"fileId": f.str("fileId")}).ok(t).object("fileRetention").object("value"); got.str("mode") != "governance" {
 			t.Errorf("retention: %v", got)
 		}
-		a.delete(t, f.fields).fails(t, 401, "access_denied")
+		a.delete(t, f.fields).fails(t, 401, "access_denied").says(t, "Access Denied")
 		b.hide(t, "n").ok(t) // new versions and markers are allowed
-		a.retain(t, f, "governance", time.Minute, false).fails(t, 401, "access_denied")
+		a.retain(t, f, "governance", time.Minute, false).fails(t, 403, "access_denied")
 		a.retain(t, f, "governance", 2*time.Hour, false).ok(t)
 		a.retain(t, f, "governance", time.Minute, true).ok(t)
 		a.call(t, "b2_update_file_retention", object{"fileName": "n", "fileId": f.str("fileId"), "bypassGovernance": true}).fails(t, 400, "bad_request")
+		a.call(t, "b2_delete_file_version", object{"fileName": "n", "fileId": f.str("fileId"), "bypassGovernance": true}).ok(t)
+	}},
+	// The tests of Backblaze's command line tell these by status and code.
+	{"changing protection needs its capability", func(t *testing.T, a *api) {
+		locked, plain := a.bucket(t, object{"fileLockEnabled": true}), a.bucket(t)
+		_, k := a.newKey(t, object{"capabilities": []string{"listBuckets", "listFiles", "readFiles", "writeFiles", "deleteFiles"}})
+		for _, b := range []*testBucket{locked, plain} {
+			f := b.upload(t, "n", "x")
+			k.retain(t, f, "governance", time.Hour, false).fails(t, 403, "access_denied")
+			k.call(t, "b2_update_file_legal_hold", object{"fileName": "n", "fileId": f.str("fileId"), "legalHold": "on"}).fails(t, 403, "access_denied")
+			kb := &testBucket{api: k, id: b.id, name: b.name}
+			kb.put(t, kb.uploadURL(t), "n", "x", "X-Bz-File-Legal-Hold", "on").fails(t, 401, "unauthorized")
+			k.call(t, "b2_copy_file", object{"sourceFileId": f.str("fileId"), "fileName": "copy", "legalHold": "off"}).fails(t, 401, "unauthorized")
+		}
+		f := locked.upload(t, "n", "x")
+		a.retain(t, f, "governance", time.Hour, false).ok(t)
+		k.call(t, "b2_delete_file_version", object{"fileName": "n", "fileId": f.str("fileId"), "bypassGovernance": true}).fails(t, 401, "unauthorized")
 		a.call(t, "b2_delete_file_version", object{"fileName": "n", "fileId": f.str("fileId"), "bypassGovernance": true}).ok(t)
 	}},
 	{"a legal hold protects until it is off", func(t *testing.T, a *api) {
