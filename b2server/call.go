@@ -274,7 +274,7 @@ func (c *call) require(capability string) error {
 	switch {
 	case c.key.can(capability):
 		return nil
-	case c.name == wire.CallUpdateRetention || c.name == wire.CallUpdateLegalHold: // b2sdk looks for it
+	case c.name == wire.CallUpdateRetention || c.name == wire.CallUpdateLegalHold: // b2sdk understands no other
 		return accessDenied(http.StatusForbidden, "the key lacks the capability %s", capability)
 	}
 	return unauthorized("the key lacks the capability %s", capability)

@@ -24,7 +24,8 @@ type metrics struct {
 	lines map[outcome]line
 }
 
-// outcome is how a call ended. There are few: 37 calls, a dozen statuses.
+// outcome is how a call ended. There are few: three dozen calls, a dozen
+// statuses.
 type outcome struct {
 	call   string
 	status int
@@ -64,6 +65,7 @@ func newMetrics(r *prometheus.Registry) (*metrics, error) {
 	return m, nil
 }
 
+// line finds the line of an outcome, or begins it.
 func (m *metrics) line(o outcome) line {
 	m.mu.RLock()
 	l, ok := m.lines[o]
