@@ -9,6 +9,7 @@
 // module of its own, so that nothing of theirs enters ours.
 //
 //	interop/run   # installs what is missing
+//	interop/backblaze SOURCE                      # Backblaze's own tests of its tools
 //	go test -run TestDiffer -differ.worlds 5000   # many worlds
 //
 // A client that the machine does not have is skipped with a word.

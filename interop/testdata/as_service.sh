@@ -2,6 +2,7 @@
 # Runs a client that can only talk to the service against `b2 serve`, in
 # namespaces of its own, where the service's name leads to the server. The
 # client finds its key in the environment, in the names that clients use.
+# SERVE_OPTIONS are more options of the server.
 #
 # Usage: unshare --mount --net as_service.sh B2 FOLDER CLIENT [ARGUMENT...]
 set -euo pipefail
@@ -15,7 +16,7 @@ mount --bind hosts /etc/hosts
 
 export HOME=$folder B2_APPLICATION_KEY_ID=0123456789ab B2_APPLICATION_KEY=K005aKeyForTestsThatIsNoSecret00
 mkfifo lines
-"$b2" serve --listen 127.0.0.1:443 --url https://api.backblazeb2.com --tls-self-signed --data data --no-sync > lines &
+"$b2" serve --listen 127.0.0.1:443 --url https://api.backblazeb2.com --tls-self-signed --data data --no-sync ${SERVE_OPTIONS:-} > lines &
 server=$!
 trap 'kill $server; wait $server' EXIT
 while read -r line; do # it listens when it has said where
