@@ -274,7 +274,7 @@ func (l *lister) resolveUnsure(e *entry, name string) bool {
 	if e.seen == unknown {
 		st, err := l.dir.stat(name, false)
 		if err != nil {
-			return l.showUnseen(e, asFile, asFolder, err)
+			return l.showUnseen(e, name, asFile, asFolder, err)
 		}
 		if st.seen != symlink {
 			e.seen = st.seen
@@ -286,7 +286,7 @@ func (l *lister) resolveUnsure(e *entry, name string) bool {
 	}
 	st, err := l.dir.stat(name, true)
 	if err != nil {
-		return l.showUnseen(e, asFile, asFolder, err)
+		return l.showUnseen(e, name, asFile, asFolder, err)
 	}
 	return l.resolveLink(e, asFile, asFolder, &st)
 }
@@ -312,10 +312,10 @@ func (l *lister) resolveLink(e *entry, asFile, asFolder face, st *status) bool {
 }
 
 // showUnseen shows a name of which nothing can be learned. One that is left
-// out as a file does not make a hole as a folder: it would be a warning about
-// an excluded name.
-func (l *lister) showUnseen(e *entry, asFile, asFolder face, err error) bool {
-	if asFile.wanted && !asFile.open {
+// out as a file, be it out of bounds or not, does not make a hole as a folder:
+// it would be a warning about an excluded name.
+func (l *lister) showUnseen(e *entry, name string, asFile, asFolder face, err error) bool {
+	if !l.kept(name) {
 		asFolder.open = false
 	}
 	return l.show(e, asFile, asFolder, Hole, err)
@@ -332,8 +332,12 @@ func (l *lister) fileFace(name string) face {
 	if !l.node.bounds.has(name) {
 		return face{}
 	}
+	return face{wanted: true, open: l.kept(name)}
+}
+
+func (l *lister) kept(name string) bool {
 	keep := l.scan.opts.Keep
-	return face{wanted: true, open: keep == nil || keep(l.paths.join(l.node.name, name, ""))}
+	return keep == nil || keep(l.paths.join(l.node.name, name, ""))
 }
 
 func (l *lister) folderFace(name string) face {

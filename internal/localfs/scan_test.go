@@ -264,6 +264,8 @@ func TestScanExcludes(t *testing.T) {
 	expect(t, got("dir/x ldir/x lfile a b", "ldir broken"),
 		"Excluded a", "Excluded b", "Hole broken: missing", "Excluded broken/", "Folder dir/", "Excluded dir/x",
 		"Excluded ldir/", "Excluded lfile", "Folder skip/", "File skip/x")
+	// It is the same in a scan that begins between the two.
+	expect(t, scanned(t, root, ScanOptions{Lo: "broken/", Hi: "c", Keep: func(name string) bool { return name != "broken" }}), "Excluded broken/")
 	// A link's file rule says nothing about the folder that it leads to.
 	expect(t, got("ldir", "dir skip"),
 		"File a", "File b", "Hole broken: missing", "Hole broken/: missing", "Excluded dir/",
