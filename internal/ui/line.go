@@ -57,11 +57,18 @@ func problem(p b2sync.Problem, text string, escape bool) string {
 	if where == "" {
 		where = p.Name
 	}
+	if p.Warning {
+		return warning(where, text, escape)
+	}
 	if strings.Contains(text, where) || p.Name != "" && strings.Contains(text, p.Name) {
 		return escaped(text, escape)
 	}
-	if p.Warning {
-		return escaped(where+" "+text, escape) // as the reference's warnings go on
-	}
 	return escaped(where+": "+text, escape)
+}
+
+// warning begins with the path, quoted as in the lines of uploads, and goes on
+// with what is the matter.
+func warning(path, text string, escape bool) string {
+	text = strings.TrimPrefix(strings.TrimPrefix(text, path), " ")
+	return string(appendEscaped(append(appendName(nil, path, escape, true), ' '), text, escape))
 }

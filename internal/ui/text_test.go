@@ -43,6 +43,7 @@ func TestActionLines(t *testing.T) {
 		b2sync.Problem{Path: "W/l/x", Name: "x", Err: errors.New("W/l/x could not be accessed (broken symlink?)"), Warning: true},
 		b2sync.Problem{Path: "W/l/x", Name: "x", Err: errors.New("W/l/x could not be accessed (broken symlink?)"), Warning: true},
 		b2sync.Problem{Path: "W/l/y", Name: "y", Err: errors.New("could not be accessed"), Warning: true},
+		b2sync.Problem{Path: "W/l/a \x1b", Name: "a \x1b", Err: errors.New("W/l/a \x1b is not a regular file. Skipping."), Warning: true},
 		b2sync.Remark{Text: "3 removals wait"},
 	} {
 		text.Event(e)
@@ -61,6 +62,7 @@ delete extra
 mkdir  new
 WARNING: W/l/x could not be accessed (broken symlink?)
 WARNING: W/l/y could not be accessed
+WARNING: 'W/l/a ` + `\x1b' is not a regular file. Skipping.
 NOTE: 3 removals wait
 `
 	if o.out.String() != want {
