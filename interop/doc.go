@@ -10,7 +10,7 @@
 //
 //	interop/run   # installs what is missing
 //	interop/backblaze SOURCE                      # Backblaze's own tests of its tools
-//	go test -run TestDiffer -differ.worlds 5000   # many worlds
+//	go test -run TestDiffer -differ.worlds 5000   # many worlds; PYTHONPATH may lead to b2sdk 2.x
 //
 // A client that the machine does not have is skipped with a word.
 package interop

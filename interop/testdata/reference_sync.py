@@ -8,14 +8,15 @@ sync`, the time of the run, and the amendments to be made to the engine. The
 answer has the exit status, the lines of standard output, the errors, and which
 amendments made a difference.
 
-The SDK is the one that is installed, 1.17 of Debian. What its releases of 2.x
-do otherwise is in Today. Amendments are what Bowline does otherwise on purpose:
+The SDK is the one that is installed: 1.17 of Debian, or one of 2.x that
+PYTHONPATH leads to. What today's do otherwise is in Today. Amendments are what Bowline does otherwise on purpose:
 each is named after its entry in docs/compat.md, and changes nothing else. So
 with all amendments both tools must come to the same, and any other difference
 is a bug.
 """
 
 import argparse
+import importlib
 import inspect
 import io
 import json
@@ -26,9 +27,6 @@ import stat
 import sys
 from functools import partial
 
-from b2sdk.file_version import BaseFileVersion
-from b2sdk.scan import folder as scan_folder
-from b2sdk.sync import action, policy
 from b2sdk.v2 import (
     B2Api,
     B2Folder,
@@ -43,6 +41,23 @@ from b2sdk.v2 import (
     parse_folder,
 )
 from b2sdk.v2.exception import B2Error, DestFileNewer, EmptyDirectory, NotADirectory
+
+
+def inside(module):
+    """A module of the SDK that is not for others, wherever this release has it."""
+    try:
+        return importlib.import_module('b2sdk._internal.' + module)
+    except ModuleNotFoundError:
+        return importlib.import_module('b2sdk.' + module)
+
+
+BaseFileVersion = inside('file_version').BaseFileVersion
+scan_folder = inside('scan.folder')
+action = inside('sync.action')
+policy = inside('sync.policy')
+
+if not hasattr(ScanPoliciesManager, '_should_exclude_relative_path'):
+    ScanPoliciesManager._should_exclude_relative_path = ScanPoliciesManager.should_exclude_relative_path
 
 DAY = 24 * 60 * 60 * 1000
 MOD_TIME = 'src_last_modified_millis'
@@ -77,22 +92,25 @@ class Report(SyncReport):
 
     def local_access_error(self, path):
         self.unseen.add(path)
-        super().local_access_error(path)
+        self.warn(path, 'could not be accessed (broken symlink?)')
+
+    def warn(self, path, words):
+        self.warnings.append(f'WARNING: {quoted(path)} {words}')
 
     def symlink_skipped(self, path):
         self.unseen.add(path)
 
     def invalid_name(self, path):
         self.unseen.add(path)
-        self.warnings.append(f'WARNING: {path} path contains invalid name')
+        self.warn(path, 'path contains invalid name')
 
     def circular(self, path):
         self.unseen.add(path)
-        self.warnings.append(f'WARNING: {path} is a circular symlink, which was already visited. Skipping.')
+        self.warn(path, 'is a circular symlink, which was already visited. Skipping.')
 
     def not_a_file(self, path):
         self.odd.add(path)
-        self.warnings.append(f'WARNING: {path} is not a regular file. Skipping.')
+        self.warn(path, 'is not a regular file. Skipping.')
 
     def failed(self, error):
         self.failures.append(str(error))
