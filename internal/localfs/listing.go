@@ -335,6 +335,7 @@ func (l *lister) fileFace(name string) face {
 	return face{wanted: true, open: l.kept(name)}
 }
 
+// kept says whether the caller keeps a name as a file.
 func (l *lister) kept(name string) bool {
 	keep := l.scan.opts.Keep
 	return keep == nil || keep(l.paths.join(l.node.name, name, ""))
